@@ -1,0 +1,188 @@
+package xsd
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"strings"
+	"unicode/utf8"
+)
+
+// primitive is what a simple type is made of, as far as the checker tells apart.
+type primitive uint8
+
+const (
+	opaque  primitive = iota // no rule of ours: the judge decides
+	text                     // xs:string and what restricts it without changing the lexical form
+	date                     // xs:date
+	integer                  // xs:integer and what is derived from it
+	boolean                  // xs:boolean
+	id                       // xs:ID
+	idref                    // xs:IDREF
+	ncname                   // xs:NCName
+)
+
+// whiteSpace is the whiteSpace facet.
+type whiteSpace uint8
+
+const (
+	preserve whiteSpace = iota
+	replace
+	collapse
+)
+
+// simpleType is a simple type with the facets of all its ancestors.
+type simpleType struct {
+	name    string // for people: "CohortIdentifier", "xs:date"
+	builtin string // the built-in type at its root, without prefix
+	prim    primitive
+	white   whiteSpace
+	minLen  int // characters
+	maxLen  int // characters; -1: no bound
+	lo, hi  int64
+	enum    []string // white space processed; nil: any value
+	enumSet map[string]struct{}
+	unsure  bool // has a facet that the checker does not know
+}
+
+// builtins lists the built-in types that the checker knows by more than their white space.
+var builtins = map[string]simpleType{
+	"string":             {prim: text, white: preserve, maxLen: -1},
+	"normalizedString":   {prim: text, white: replace, maxLen: -1},
+	"token":              {prim: text, white: collapse, maxLen: -1},
+	"date":               {prim: date, white: collapse, maxLen: -1},
+	"boolean":            {prim: boolean, white: collapse, maxLen: -1},
+	"ID":                 {prim: id, white: collapse, maxLen: -1},
+	"IDREF":              {prim: idref, white: collapse, maxLen: -1},
+	"NCName":             {prim: ncname, white: collapse, maxLen: -1},
+	"integer":            {prim: integer, white: collapse, maxLen: -1, lo: math.MinInt64, hi: math.MaxInt64},
+	"long":               {prim: integer, white: collapse, maxLen: -1, lo: math.MinInt64, hi: math.MaxInt64},
+	"int":                {prim: integer, white: collapse, maxLen: -1, lo: math.MinInt32, hi: math.MaxInt32},
+	"short":              {prim: integer, white: collapse, maxLen: -1, lo: math.MinInt16, hi: math.MaxInt16},
+	"byte":               {prim: integer, white: collapse, maxLen: -1, lo: math.MinInt8, hi: math.MaxInt8},
+	"nonNegativeInteger": {prim: integer, white: collapse, maxLen: -1, lo: 0, hi: math.MaxInt64},
+	"positiveInteger":    {prim: integer, white: collapse, maxLen: -1, lo: 1, hi: math.MaxInt64},
+	"unsignedInt":        {prim: integer, white: collapse, maxLen: -1, lo: 0, hi: math.MaxUint32},
+	"unsignedShort":      {prim: integer, white: collapse, maxLen: -1, lo: 0, hi: math.MaxUint16},
+	"unsignedByte":       {prim: integer, white: collapse, maxLen: -1, lo: 0, hi: math.MaxUint8},
+}
+
+// builtinType returns the built-in simple type of that name; unknown ones are left to the judge.
+func builtinType(name string) *simpleType {
+	t, ok := builtins[name]
+	if !ok {
+		// All built-in types but string and normalizedString collapse white space.
+		t = simpleType{prim: opaque, white: collapse, maxLen: -1}
+		if name == "anySimpleType" {
+			t.white = preserve
+		}
+	}
+	t.name, t.builtin = "xs:"+name, name
+	return &t
+}
+
+// value applies the type's white-space processing. The result aliases text or the scratch buffer, which is grown as needed.
+func (t *simpleType) value(text []byte, scratch *[]byte) []byte {
+	switch t.white {
+	case collapse:
+		return collapseSpace(text, scratch)
+	case replace:
+		if bytes.IndexAny(text, "\t\n\r") < 0 {
+			return text
+		}
+		b := append((*scratch)[:0], text...)
+		for i, c := range b {
+			if isSpace(c) {
+				b[i] = ' '
+			}
+		}
+		*scratch = b
+		return b
+	}
+	return text
+}
+
+// proves reports whether v, after white-space processing, is certainly in the type's value space. False means that the
+// checker cannot tell.
+func (t *simpleType) proves(v []byte) bool {
+	switch t.prim {
+	case text:
+		if t.maxLen >= 0 && len(v) > t.maxLen && utf8.RuneCount(v) > t.maxLen {
+			return false
+		}
+		if len(v) < t.minLen || t.minLen > 1 && utf8.RuneCount(v) < t.minLen {
+			return false
+		}
+		if t.enum != nil {
+			if _, ok := t.enumSet[string(v)]; !ok {
+				return false
+			}
+		}
+	case date:
+		if !isDate(v) {
+			return false
+		}
+	case integer:
+		n, ok := parseInteger(v)
+		if !ok || n < t.lo || n > t.hi {
+			return false
+		}
+	case boolean:
+		switch string(v) {
+		case "true", "false", "1", "0":
+		default:
+			return false
+		}
+	case id, idref, ncname:
+		if !isPlainNCName(v) {
+			return false
+		}
+	default:
+		return false
+	}
+	return !t.unsure
+}
+
+// expected says in words what the type accepts.
+func (t *simpleType) expected() string {
+	switch {
+	case t.enum != nil:
+		return oneOf(t.enum)
+	case t.prim == date:
+		return "a date such as 2025-09-14"
+	case t.prim == boolean:
+		return "true, false, 1 or 0"
+	case t.prim == integer:
+		switch {
+		case t.lo == math.MinInt64 && t.hi == math.MaxInt64:
+			if t.builtin == "integer" {
+				return "an integer"
+			}
+			return fmt.Sprintf("an integer from %d to %d", int64(math.MinInt64), int64(math.MaxInt64))
+		case t.hi == math.MaxInt64 || t.builtin == "int" && t.lo > math.MinInt32 && t.hi == math.MaxInt32:
+			return fmt.Sprintf("an integer of at least %d", t.lo)
+		}
+		return fmt.Sprintf("an integer from %d to %d", t.lo, t.hi)
+	case t.prim == id, t.prim == idref, t.prim == ncname:
+		return "a name of letters, digits, '.', '-' and '_' that starts with a letter or '_'"
+	case t.prim == text && t.maxLen >= 0 && t.minLen > 0:
+		return fmt.Sprintf("%d to %d characters", t.minLen, t.maxLen)
+	case t.prim == text && t.maxLen >= 0:
+		return fmt.Sprintf("at most %d characters", t.maxLen)
+	case t.prim == text && t.minLen > 0:
+		return fmt.Sprintf("at least %d characters", t.minLen)
+	}
+	return "a value of type " + t.name
+}
+
+// oneOf lists choices: all of a few, the first of many.
+func oneOf(names []string) string {
+	const shown = 12
+	switch {
+	case len(names) == 1:
+		return names[0]
+	case len(names) <= shown:
+		return "one of: " + strings.Join(names, "; ")
+	}
+	return fmt.Sprintf("one of: %s; ... (%d values)", strings.Join(names[:shown], "; "), len(names))
+}
