@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"cohortx/xsd/scan"
 )
@@ -95,6 +96,11 @@ func (c *canonical) tag(n scan.Name, decls []scan.Decl) {
 }
 
 func (c *canonical) attr(n scan.Name, value []byte) {
+	if n.Space == scan.XMLSpace && string(n.Local) == "id" {
+		// libxml2's parser would print the value, if it is no name or a duplicate, to the standard error output. What it is
+		// does not matter, as no schema that we take declares the attribute.
+		value = strconv.AppendInt([]byte("i"), int64(len(c.doc)), 10)
+	}
 	c.doc = append(c.doc, ' ')
 	c.name(n)
 	c.doc = append(c.doc, `="`...)
@@ -221,34 +227,55 @@ func (c *canonical) localName(e *elem) string {
 // value returns the text of an element without children.
 func (c *canonical) value(e *elem) []byte { return unescape(c.doc[e.start:e.end]) }
 
-// attrValue returns the value of an attribute as it was, but for white space, and whether the element has it.
-func (c *canonical) attrValue(e *elem, index int, local string) ([]byte, bool) {
+// attrs calls f for each attribute of an element, with its name as written and its value, until f returns false. The
+// namespace declarations are left out.
+func (c *canonical) attrs(e *elem, f func(name string, value []byte) bool) {
 	tag := c.doc[e.tag+1+e.name : e.start]
 	for {
 		name, rest, ok := bytes.Cut(tag, []byte(`="`))
 		if !ok {
-			return nil, false
+			return
 		}
 		value, after, _ := bytes.Cut(rest, []byte{'"'})
 		tag = after
-		name = bytes.TrimSpace(name)
-		if i := bytes.IndexByte(name, ':'); i >= 0 {
-			if string(name[:i]) == "xmlns" {
-				continue
-			}
-			name = name[i+1:]
+		n := string(bytes.TrimSpace(name))
+		if n != "xmlns" && !strings.HasPrefix(n, "xmlns:") && !f(n, unescape(value)) {
+			return
 		}
-		if string(name) != local {
-			continue
+	}
+}
+
+// attrValue returns the value of an attribute as it was, but for white space, and whether the element has it.
+func (c *canonical) attrValue(e *elem, index int, local string) (value []byte, ok bool) {
+	c.attrs(e, func(name string, v []byte) bool {
+		if name[strings.IndexByte(name, ':')+1:] != local {
+			return true
 		}
-		v := unescape(value)
-		if nd := c.node(e.slot); nd != nil {
-			if d := nd.attribute(scan.Name{Local: name}); d != nil && d.typ.prim == id {
+		if nd := c.node(e.slot); nd != nil && name == local {
+			if d := nd.attribute(scan.Name{Local: []byte(name)}); d != nil && d.typ.prim == id {
 				v = bytes.TrimSuffix(v, []byte("."+strconv.Itoa(index)))
 			}
 		}
-		return v, true
-	}
+		value, ok = v, true
+		return false
+	})
+	return value, ok
+}
+
+// undeclared returns the name, as written, of an attribute that the element must not have.
+func (c *canonical) undeclared(e *elem, local string) string {
+	found := local
+	c.attrs(e, func(name string, _ []byte) bool {
+		if name[strings.IndexByte(name, ':')+1:] != local {
+			return true
+		}
+		if nd := c.node(e.slot); nd != nil && name == local && nd.attribute(scan.Name{Local: []byte(name)}) != nil {
+			return true
+		}
+		found = name
+		return false
+	})
+	return found
 }
 
 // appendText appends character data.

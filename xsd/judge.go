@@ -125,7 +125,7 @@ func (j *Judge) CheckRoot(scope *scan.Scope) ([]Violation, error) {
 		if f.rule == ruleContent && f.missing {
 			continue // it has no child here
 		}
-		v := Violation{Fragment: -1, Code: RootAttribute, Path: j.schema.root, Attr: f.attr, Found: f.attr, Expected: "no attributes but xsi:schemaLocation"}
+		v := Violation{Fragment: -1, Code: RootAttribute, Path: j.schema.root, Attr: f.attr, Found: c.undeclared(&c.elems[0], f.attr), Expected: "no attributes but xsi:schemaLocation"}
 		switch f.rule {
 		case ruleNil:
 			v.Code, v.Attr, v.Found, v.Expected = NilNotAllowed, "nil", "xsi:nil", "no xsi:nil"
@@ -207,8 +207,10 @@ func (j *Judge) judge(c *canonical) ([]Violation, error) {
 		if f.elem < 0 || f.elem >= len(c.elems) {
 			return nil, fmt.Errorf("libxml2 found a fault (%d) without its place", f.rule)
 		}
-		// libxml2 says the facet first, and then once more that the value is wrong.
-		if f.elem == last.elem && f.attr == last.attr && isValue(f.rule) && isValue(last.rule) {
+		// libxml2 says the facet first, and then once more that the value is wrong; and it goes on to the value where an
+		// element has a child in place of one, or an xsi:nil.
+		if f.elem == last.elem && isValue(f.rule) &&
+			(f.attr == last.attr && isValue(last.rule) || f.attr == "" && (last.rule == ruleSimpleChild || last.rule == ruleSimple || last.rule == ruleNil)) {
 			continue
 		}
 		last = f
@@ -279,7 +281,7 @@ func (j *Judge) violation(c *canonical, f fault) Violation {
 		}
 	case f.rule == ruleAttrUnknown, f.rule == ruleAttrUnknown2, f.rule == ruleSimpleAttr:
 		v.Code = AttributeUnknown
-		v.Found = f.attr
+		v.Found = c.undeclared(e, f.attr)
 		v.Expected = expectedAttrs(nd)
 	case f.rule == ruleAttrMissing:
 		v.Code = AttributeMissing

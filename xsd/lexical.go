@@ -82,7 +82,7 @@ func isZone(v []byte) bool {
 	return minute < 60 && (hour < 14 || hour == 14 && minute == 0)
 }
 
-// parseInteger reads an optional sign and up to 18 digits (24 with leading zeros), which always fit an int64.
+// parseInteger reads an integer that fits an int64, with an optional sign and leading zeros (24 digits at most).
 func parseInteger(v []byte) (n int64, ok bool) {
 	neg := false
 	if len(v) > 0 && (v[0] == '-' || v[0] == '+') {
@@ -92,16 +92,20 @@ func parseInteger(v []byte) (n int64, ok bool) {
 	if len(v) == 0 || len(v) > 24 {
 		return 0, false
 	}
+	var u uint64
 	for _, c := range v {
-		if c-'0' > 9 || n > (math.MaxInt64-9)/10 {
+		if c-'0' > 9 || u > math.MaxInt64/10 {
 			return 0, false
 		}
-		n = n*10 + int64(c-'0')
+		u = u*10 + uint64(c-'0')
 	}
-	if neg {
-		n = -n
+	switch {
+	case neg && u <= math.MaxInt64+1:
+		return -int64(u), true // right for the least int64, too
+	case !neg && u <= math.MaxInt64:
+		return int64(u), true
 	}
-	return n, true
+	return 0, false
 }
 
 // isPlainNCName reports whether v is a name without a colon in ASCII.
