@@ -14,12 +14,14 @@ type Checker struct {
 	known  bool       // the scope declares it
 
 	doubt   bool // cannot tell any more, until Reset
-	ended   bool // the child's end tag has been seen
-	depth   int
-	stack   [maxDepth]frame
-	id, ref []byte // of the element just started, collapsed; nil if absent
-	idOK    bool
+	started bool // an element has been seen since Reset
+	hasID   bool // the element just started has the attribute
+	hasRef  bool
+	idOK    bool // and it is a name
 	refOK   bool
+	depth   int // of open elements; stack[depth] is the innermost, stack[0] the root
+	stack   [maxDepth]frame
+	id, ref []byte
 
 	idBuf, refBuf, valueBuf []byte
 }
@@ -27,45 +29,52 @@ type Checker struct {
 // maxDepth is one more than the depth to which the checker follows; package scan refuses what is deeper than that.
 const maxDepth = 66
 
-// frame is an open element: where its content stands.
+// frame is an open element: where its content stands. For the root, expect is the kind of the last child, which the next
+// one probably shares.
 type frame struct {
-	slot  Slot
-	next  uint16 // particle that is expected first, counted from 0 among the children
-	count uint32 // how often that particle has occurred
+	slot   Slot
+	expect Slot   // the particle that may come first
+	end    Slot   // one more than the last particle
+	count  uint32 // how often the expected particle has occurred; less than its maximum
 }
 
 // Reset makes the checker ready for the next child of the root.
 func (c *Checker) Reset() {
 	c.doubt = !c.known || c.schema.untabled != ""
-	c.ended = false
+	c.started = false
+	c.hasID, c.hasRef = false, false
 	c.depth = 0
-	c.id, c.ref = nil, nil
+	c.stack[0].count = 0
 }
 
 // Start tells the checker of a start tag: its name, its attributes (namespace declarations not among them), and whether
 // it declares namespaces. It returns the element's slot, also when it cannot tell any more, as long as the element is one
 // that its parent may have.
 func (c *Checker) Start(n scan.Name, attrs []scan.Attr, decls bool) Slot {
-	c.id, c.ref = nil, nil
-	c.depth++
-	if c.depth >= maxDepth {
-		c.doubt = true
-		return 0
+	c.started, c.hasID, c.hasRef = true, false, false
+	if uint(c.depth) >= maxDepth-1 {
+		return c.tooDeep()
 	}
-	var slot Slot
-	if c.depth == 1 {
-		c.doubt = c.doubt || c.ended // two children without a Reset
-		slot = c.child(0, n)
+	up := &c.stack[c.depth]
+	c.depth++
+	slot := up.expect
+	nd := &c.nodes[slot]
+	if slot < up.end && nd.key == string(n.Local) && n.Space == c.space {
+		up.count++
+		if up.count == nd.max {
+			up.expect, up.count = slot+1, 0
+		}
 	} else {
-		slot = c.next(&c.stack[c.depth-1], n)
+		slot = c.find(up, n)
+		nd = &c.nodes[slot]
 	}
 	f := &c.stack[c.depth]
-	f.slot, f.next, f.count = slot, 0, 0
+	*f = frame{slot: slot, expect: nd.first, end: nd.first + Slot(nd.children)}
 	if slot == 0 {
+		f.end = f.expect // an unknown element: so is everything within
 		c.doubt = true
 		return 0
 	}
-	nd := &c.nodes[slot]
 	if nd.doubtful || decls {
 		c.doubt = true
 	}
@@ -75,25 +84,36 @@ func (c *Checker) Start(n scan.Name, attrs []scan.Attr, decls bool) Slot {
 	return slot
 }
 
-// next returns the slot of the child with that name of an open element, and moves the element's frame on.
-func (c *Checker) next(f *frame, n scan.Name) Slot {
+func (c *Checker) tooDeep() Slot {
+	c.depth++
+	c.doubt = true
+	return 0
+}
+
+// find returns the slot of a child that is not the expected one, and moves the frame on.
+func (c *Checker) find(f *frame, n scan.Name) Slot {
+	if c.depth == 1 { // a child of the root, where any kind may follow any other
+		slot := c.child(0, n)
+		if slot != 0 {
+			f.expect, f.end, f.count = slot, c.nodes[0].first+Slot(c.nodes[0].children), 1
+		}
+		return slot
+	}
 	if f.slot == 0 {
 		return 0
 	}
-	p := &c.nodes[f.slot]
 	if n.Space == c.space {
-		// The usual case: the particle that is expected, or an optional one further on.
-		children := c.nodes[p.first : p.first+Slot(p.children)]
 		count := f.count
-		for i := int(f.next); i < len(children); i++ {
-			k := &children[i]
-			if k.name == string(n.Local) && !k.unqualified {
+		for slot := f.expect; slot < f.end; slot++ {
+			k := &c.nodes[slot]
+			if k.key == string(n.Local) {
 				count++
-				if count > k.max {
-					c.doubt = true
+				if count == k.max {
+					f.expect, f.count = slot+1, 0
+				} else {
+					f.expect, f.count = slot, count
 				}
-				f.next, f.count = uint16(i), count
-				return p.first + Slot(i)
+				return slot
 			}
 			if count < k.min {
 				break
@@ -104,7 +124,7 @@ func (c *Checker) next(f *frame, n scan.Name) Slot {
 	c.doubt = true
 	slot := c.child(f.slot, n)
 	if slot != 0 {
-		f.next, f.count = uint16(slot-p.first), 1
+		f.expect, f.count = slot, 0 // no matter, but for finding what follows it quickly
 	}
 	return slot
 }
@@ -112,11 +132,10 @@ func (c *Checker) next(f *frame, n scan.Name) Slot {
 // child returns the slot of the child with that name, wherever it may stand, of the element of a slot or (0) of the root.
 func (c *Checker) child(parent Slot, n scan.Name) Slot {
 	p := &c.nodes[parent]
-	children := c.nodes[p.first : p.first+Slot(p.children)]
-	for i := range children {
-		k := &children[i]
+	for slot := p.first; slot < p.first+Slot(p.children); slot++ {
+		k := &c.nodes[slot]
 		if k.name == string(n.Local) && (n.Space == c.space && !k.unqualified || n.Space == scan.NoSpace && k.unqualified) {
-			return p.first + Slot(i)
+			return slot
 		}
 	}
 	return 0
@@ -137,13 +156,13 @@ func (c *Checker) attributes(nd *node, attrs []scan.Attr) {
 		}
 		switch decl.typ.prim {
 		case id:
-			c.id = collapseSpace(a.Value, &c.idBuf)
+			c.id, c.hasID = collapseSpace(a.Value, &c.idBuf), true
 			c.idOK = decl.typ.proves(c.id)
 			if !c.idOK {
 				c.doubt, c.idOK = true, isNCName(c.id)
 			}
 		case idref:
-			c.ref = collapseSpace(a.Value, &c.refBuf)
+			c.ref, c.hasRef = collapseSpace(a.Value, &c.refBuf), true
 			c.refOK = decl.typ.proves(c.ref)
 			if !c.refOK {
 				c.doubt, c.refOK = true, isNCName(c.ref)
@@ -161,10 +180,10 @@ func (c *Checker) attributes(nd *node, attrs []scan.Attr) {
 
 // ID returns the attribute of type xs:ID of the element just started, white space collapsed. It returns false if there is
 // none, or if its value is no name without a colon. The bytes are valid until the next call of Start.
-func (c *Checker) ID() ([]byte, bool) { return c.id, c.id != nil && c.idOK }
+func (c *Checker) ID() ([]byte, bool) { return c.id, c.hasID && c.idOK }
 
 // Ref returns the attribute of type xs:IDREF, like [Checker.ID].
-func (c *Checker) Ref() ([]byte, bool) { return c.ref, c.ref != nil && c.refOK }
+func (c *Checker) Ref() ([]byte, bool) { return c.ref, c.hasRef && c.refOK }
 
 // Text tells the checker of character data directly within an element with element content. White space there is of no
 // interest, so that only the first call with nonSpace matters.
@@ -178,37 +197,36 @@ func (c *Checker) Text(nonSpace bool) {
 // out, references resolved). It returns the value after the type's white-space processing; for other elements, the text as
 // it is. The result aliases text or a buffer that the next call overwrites.
 func (c *Checker) End(text []byte) (value []byte) {
-	if c.depth <= 0 {
+	depth := c.depth
+	if depth <= 0 {
 		c.doubt = true
 		return text
 	}
-	depth := c.depth
 	c.depth--
-	c.ended = c.depth == 0
 	if depth >= maxDepth {
 		return text
 	}
 	f := &c.stack[depth]
-	if f.slot == 0 {
-		return text
-	}
 	nd := &c.nodes[f.slot]
-	if t := nd.simple; t != nil {
-		value = t.value(text, &c.valueBuf)
-		if !c.doubt && !t.proves(value) {
+	switch {
+	case f.slot == 0:
+	case nd.plain: // a string without peculiarities, whose bytes fit even if each were a character
+		if uint(len(text))-nd.minLen > nd.span && !nd.simple.proves(text) {
+			c.doubt = true
+		}
+	case nd.simple != nil:
+		value = nd.simple.value(text, &c.valueBuf)
+		if !c.doubt && !nd.simple.proves(value) {
 			c.doubt = true
 		}
 		return value
-	}
-	// What is still to come must be optional. A required particle that was passed over has been noticed in next.
-	if f.next < nd.mustReach {
-		if f.next+1 < nd.mustReach || f.count < c.nodes[nd.first+Slot(f.next)].min {
-			c.doubt = true
-		}
+	// What is still to come must be optional. A required particle that was passed over has been noticed in find.
+	case f.expect <= nd.lastRequired && (f.expect < nd.lastRequired || f.count < c.nodes[f.expect].min):
+		c.doubt = true
 	}
 	return text
 }
 
 // Proven reports, after the end tag of a child of the root, whether the child is proven valid. False means that the
 // checker cannot tell: the judge decides.
-func (c *Checker) Proven() bool { return c.ended && !c.doubt && c.depth == 0 }
+func (c *Checker) Proven() bool { return c.started && !c.doubt && c.depth == 0 }

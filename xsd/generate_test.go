@@ -144,7 +144,7 @@ var oddValues = []string{
 	"uri://ed-fi.org/CohortTypeDescriptor#Study Hall", "a\r\nb", "]]>", "<", "&amp;",
 }
 
-var oddNames = []string{"A", "_a", "1a", "", " A ", "a b", "a:b", "é", "ａ", "a.b-c", "-a", ".a", "字", "aḀ", "a\u0300", "\u0300a", "a·", "X_1", "𐀀", "ǅ", "a۝"}
+var oddNames = []string{"A", "_a", "1a", "", " A ", "a b", "a:b", "é", "ａ", "a.b-c", "-a", ".a", "字", "aḀ", "a\u0300", "\u0300a", "a·", "X_1", "𐀀", "ǅ", "a\u06dd"}
 
 // mutate changes one thing in a tree.
 func (g *generator) mutate(root *item) {

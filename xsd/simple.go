@@ -87,7 +87,7 @@ func (t *simpleType) value(text []byte, scratch *[]byte) []byte {
 	case collapse:
 		return collapseSpace(text, scratch)
 	case replace:
-		if bytes.IndexAny(text, "\t\n\r") < 0 {
+		if !bytes.ContainsAny(text, "\t\n\r") {
 			return text
 		}
 		b := append((*scratch)[:0], text...)

@@ -9,21 +9,43 @@ import (
 )
 
 // node is what the tables hold of a slot: the element as a particle of its parent, and its type. The children of a node
-// have consecutive slots, in the order of the schema.
+// have consecutive slots, in the order of the schema. What the checker looks at for every element comes first.
 type node struct {
-	name        string
-	first       Slot   // slot of the first child
-	children    uint16 // how many
-	mustReach   uint16 // one more than the index of the last child that is required; 0 if none is
-	min, max    uint32 // occurrences within the parent
-	simple      *simpleType
-	attrs       []attrDecl
-	required    int  // how many of attrs
-	unqualified bool // the element is in no namespace
-	doubtful    bool // something about it the tables do not hold: never proven
-	mixed       bool // text is allowed between its children
-	empty       bool // not even white space is allowed within it
-	content     bool // element content: white space between the children does not matter
+	key          string // local name of an element of the target namespace, "" if it is in none
+	min, max     uint32 // occurrences within the parent
+	first        Slot   // slot of the first child
+	children     uint16 // how many
+	lastRequired Slot   // slot of the last child that is required; 0 if none is
+	required     uint16 // how many of attrs are required
+	doubtful     bool   // something about it the tables do not hold: never proven
+	plain        bool   // a string with no facets but lengths, and no white-space processing
+	minLen, span uint   // of a plain string: from minLen to minLen+span bytes are as many characters as allowed, surely
+	simple       *simpleType
+	attrs        []attrDecl
+	name         string
+	unqualified  bool // the element is in no namespace
+	mixed        bool // text is allowed between its children
+	empty        bool // not even white space is allowed within it
+	content      bool // element content: white space between the children does not matter
+
+	_ [20]byte // two cache lines, of which the checker mostly needs the first
+}
+
+// setPlain notes what End needs to prove most strings without a look at their type. With a minimum above 1, bytes do not
+// tell whether there are enough characters.
+func (nd *node) setPlain() {
+	t := nd.simple
+	if t == nil || t.prim != text || t.white != preserve || t.enum != nil || t.unsure || t.minLen > 1 {
+		return
+	}
+	nd.plain = true
+	nd.minLen = uint(t.minLen)
+	nd.span = math.MaxUint / 2
+	if t.maxLen >= t.minLen {
+		nd.span = uint(t.maxLen - t.minLen)
+	} else if t.maxLen >= 0 {
+		nd.plain = false // no value at all
+	}
 }
 
 // attrDecl is an attribute that an element may have.
@@ -115,7 +137,7 @@ func (s *Schema) tables(set *schemaSet, root *element) error {
 		pn.children = uint16(len(ps))
 		for i, p := range ps {
 			if p.min > 0 {
-				pn.mustReach = uint16(i + 1)
+				pn.lastRequired = pn.first + Slot(i)
 			}
 		}
 		for _, p := range ps {
@@ -124,7 +146,7 @@ func (s *Schema) tables(set *schemaSet, root *element) error {
 			if parent != 0 {
 				path = s.infos[parent].Path + "/" + p.name
 			}
-			nd := node{name: p.name, min: p.min, max: p.max, unqualified: p.unqualified, doubtful: p.doubtful != ""}
+			nd := node{name: p.name, key: p.name, min: p.min, max: p.max, unqualified: p.unqualified, doubtful: p.doubtful != ""}
 			info := SlotInfo{Path: path, Name: p.name, Type: p.typeName, ParentType: parentType, Parent: parent, Repeats: p.max > 1}
 			switch typ := p.typ.(type) {
 			case *simpleType:
@@ -157,6 +179,10 @@ func (s *Schema) tables(set *schemaSet, root *element) error {
 			if nd.empty {
 				nd.doubtful = true // not even white space would be allowed, which the checker is not told about
 			}
+			if nd.unqualified {
+				nd.key = ""
+			}
+			nd.setPlain()
 			info.Leaf = nd.simple != nil
 			info.Collapse = nd.simple != nil && nd.simple.white == collapse
 			s.nodes = append(s.nodes, nd)
@@ -173,6 +199,7 @@ func (s *Schema) tables(set *schemaSet, root *element) error {
 		add(p.slot, p.typ.name, p.typ.particles, p.up)
 	}
 	s.untabled = t.untabled
+	s.nodes = append(s.nodes, node{}) // so that one beyond the last particle can be looked at
 	return nil
 }
 
