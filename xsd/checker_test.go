@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+
+	"cohortx/xsd/scan"
 )
 
 // TestChecker_AgainstJudge makes documents from the tables, breaks most of them, and holds the checker's proofs against
@@ -118,6 +120,61 @@ func TestChecker_Slots(t *testing.T) {
 	}
 	if fmt.Sprint(k.ids, k.refs) != "[A1] [C1]" {
 		t.Errorf("got ids and refs %v %v", k.ids, k.refs)
+	}
+}
+
+// TestChecker_Depth: elements nested more deeply than the checker follows are never proven, and do no harm.
+func TestChecker_Depth(t *testing.T) {
+	s := compile(t, releases[8])
+	r, err := drive(s, interchange(s, "", "<Cohort/>"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := s.NewChecker(r.scope)
+	space, _ := r.scope.Lookup(s.TargetNamespace())
+	for range 3 * maxDepth {
+		c.Start(scan.Name{Space: space, Local: []byte("Cohort")}, nil, false)
+	}
+	for range 3*maxDepth + 2 {
+		c.End(nil)
+	}
+	if c.Proven() {
+		t.Error("proven")
+	}
+}
+
+// TestChecker_Interrupted: Proven is for after the end tag only, and Reset forgets everything.
+func TestChecker_Interrupted(t *testing.T) {
+	s := compile(t, releases[8])
+	r, err := drive(s, interchange(s, "", "<Cohort/>"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := s.NewChecker(r.scope)
+	if c.Proven() {
+		t.Error("proven without an element")
+	}
+	space, _ := r.scope.Lookup(s.TargetNamespace())
+	name := func(local string) scan.Name { return scan.Name{Space: space, Local: []byte(local)} }
+	whole := func(stop int) {
+		step := 0
+		for _, path := range []string{"StaffCohortAssociation", "StaffReference", "/", "CohortReference", "/", "BeginDate", "/", "/"} {
+			if step++; step > stop {
+				return
+			}
+			if path == "/" {
+				c.End([]byte("2025-09-14"))
+			} else {
+				c.Start(name(path), nil, false)
+			}
+		}
+	}
+	for stop := 0; stop <= 8; stop++ {
+		c.Reset()
+		whole(stop)
+		if c.Proven() != (stop == 8) {
+			t.Errorf("proven is %v after %d calls", c.Proven(), stop)
+		}
 	}
 }
 

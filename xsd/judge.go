@@ -391,12 +391,9 @@ func (j *Judge) expectedChildren(c *canonical, parent, until int) string {
 	}
 	// Follow the content model up to there; what comes before is as it should be, or libxml2 would have said so.
 	next, count := 0, uint32(0)
-	for k := parent + 1; k < until && c.elems[k].parent >= p.parent; k++ {
+	for k := parent + 1; k < until && int(c.elems[k].parent) >= parent; k++ {
 		e := &c.elems[k]
 		if int(e.parent) != parent {
-			if int(e.parent) < parent {
-				break // beyond the parent's end
-			}
 			continue
 		}
 		if e.slot == 0 {
