@@ -1,0 +1,113 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+// NotFoundError says that there is no store at Path.
+type NotFoundError struct{ Path string }
+
+func (e *NotFoundError) Error() string {
+	return fmt.Sprintf("there is no store at %s: create one with `cohortx init --db %s`", e.Path, e.Path)
+}
+
+// NotAStoreError says that the file at Path is something else than a store of this program.
+type NotAStoreError struct {
+	Path   string
+	Reason string
+}
+
+func (e *NotAStoreError) Error() string {
+	return fmt.Sprintf("%s is not a cohortx store: %s", e.Path, e.Reason)
+}
+
+// NewerStoreError says that a newer program made the store: its schema version is Found, and this program knows them up to Known.
+type NewerStoreError struct {
+	Path         string
+	Found, Known int
+}
+
+func (e *NewerStoreError) Error() string {
+	return fmt.Sprintf("%s has schema version %d, this program knows versions up to %d: use the newer cohortx that made it", e.Path, e.Found, e.Known)
+}
+
+// LockedError says that another run holds the store.
+type LockedError struct {
+	Path    string // the lock's file
+	PID     int    // 0 if the other did not say
+	Host    string
+	Since   time.Time
+	Command string
+}
+
+func (e *LockedError) Error() string {
+	if e.PID == 0 {
+		return fmt.Sprintf("another run holds the store (lock %s): wait until it has ended", e.Path)
+	}
+	return fmt.Sprintf("another run holds the store: process %d on %s since %s (lock %s): wait until it has ended, or end it with `kill %d`",
+		e.PID, e.Host, e.Since.Format(time.RFC3339), e.Path, e.PID)
+}
+
+// ChangedError says that something else wrote to the store between Dictionaries and Begin.
+type ChangedError struct{ Path string }
+
+func (e *ChangedError) Error() string {
+	return fmt.Sprintf("%s was changed by another program while this run was reading its input: nothing was applied; run it again", e.Path)
+}
+
+// FullError says that the store cannot grow: the disk is full or PRAGMA max_page_count is reached.
+type FullError struct {
+	Path string
+	Err  error
+}
+
+func (e *FullError) Error() string {
+	return fmt.Sprintf("%s cannot grow (%v): nothing of this set was applied; make room and run it again", e.Path, e.Err)
+}
+
+func (e *FullError) Unwrap() error { return e.Err }
+
+// BusyError says that another program holds SQLite's write lock for longer than this one waits.
+type BusyError struct {
+	Path string
+	Err  error
+}
+
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("%s is being written by another program (%v): end it, or wait, and run again", e.Path, e.Err)
+}
+
+func (e *BusyError) Unwrap() error { return e.Err }
+
+// UnknownNumberError says that a row names a number that no row of the store has: a fault of the caller, which resolves keys.
+type UnknownNumberError struct {
+	What   string
+	Number int64
+}
+
+func (e *UnknownNumberError) Error() string {
+	return fmt.Sprintf("there is no %s with number %d in the store", e.What, e.Number)
+}
+
+// named wraps what SQLite said in the error type that a caller can tell apart, or in a phrase that says what was being done.
+func (db *DB) named(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var se sqlite3.Error
+	if errors.As(err, &se) {
+		switch se.Code {
+		case sqlite3.ErrFull:
+			return &FullError{db.path, err}
+		case sqlite3.ErrBusy, sqlite3.ErrLocked:
+			return &BusyError{db.path, err}
+		case sqlite3.ErrNotADB:
+			return &NotAStoreError{db.path, "it is no SQLite database"}
+		}
+	}
+	return fmt.Errorf("%s: %s: %w", db.path, doing, err)
+}

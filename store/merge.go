@@ -1,0 +1,317 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"cohortx/interchange"
+)
+
+// StagedRecord is one incoming association whose keys are resolved.
+type StagedRecord struct {
+	Cohort, Person uint32
+	interchange.Record
+}
+
+// Staged gives incoming associations of one kind in the order of the stored primary key: by cohort, person, begin date, then place.
+// Next returns io.EOF after the last. A record and its sections are valid until the next call. It is called on a goroutine of the
+// merge, one call at a time.
+type Staged interface {
+	Next() (*StagedRecord, error)
+}
+
+// Sink learns what became of each incoming record. in is the record; it is valid until Sink returns.
+type Sink func(cohort, person uint32, s interchange.Settled, in *interchange.Record) error
+
+// MergeAssociations settles incoming associations with the stored ones and writes what has changed. Each (cohort, person) pair is one
+// call of interchange.Settle; what it decides goes to sink, in the order of in.
+//
+// in is read ahead, together with the stored rows of the same pairs, on another goroutine. A Tx merges each kind once.
+func (tx *Tx) MergeAssociations(ctx context.Context, kind interchange.Kind, in Staged, p interchange.Policies, sink Sink) error {
+	if err := tx.usable(ctx); err != nil {
+		return err
+	}
+	shape, persons, err := shapeOf(kind)
+	if err != nil {
+		return err
+	}
+	if tx.merged[kind] {
+		return fmt.Errorf("store: %ss were already merged in this transaction", kind)
+	}
+	tx.merged[kind] = true
+	p.EndExclusive = tx.db.endExclusive
+
+	reader, err := tx.db.connect(false)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	a := &ahead{ctx: ctx, conn: reader, shape: shape, in: in, full: make(chan *block, 1), empty: make(chan *block, 3)}
+	for range cap(a.empty) {
+		a.empty <- &block{}
+	}
+	go a.run()
+	defer func() {
+		cancel()
+		for range a.full { // until its goroutine has ended: nobody may use in after we return
+		}
+		reader.Close()
+	}()
+
+	m := &merge{tx: tx, persons: persons, policies: p, sink: sink, out: newAssociationWriter(tx.w, shape)}
+	defer m.out.close()
+	for b := range a.full {
+		if b.err != nil {
+			return tx.db.named("read stored "+kind.String()+"s", b.err)
+		}
+		if err := m.block(b); err != nil {
+			return err
+		}
+		a.empty <- b
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return tx.db.named("write "+kind.String()+"s", m.out.flush())
+}
+
+// merge is the work of one MergeAssociations.
+type merge struct {
+	tx       *Tx
+	persons  table
+	policies interchange.Policies
+	sink     Sink
+	out      *associationWriter
+	settled  []interchange.Settled
+	cohort   uint32 // the last one checked
+	checked  bool
+	last     pair
+}
+
+// pair is a cohort and a person, as a place in the order of the primary key.
+type pair uint64
+
+func pairOf(cohort, person uint32) pair { return pair(cohort)<<32 | pair(person) }
+
+func (p pair) cohort() uint32 { return uint32(p >> 32) }
+func (p pair) person() uint32 { return uint32(p) }
+
+var errOrder = errors.New("store: incoming associations are not in the order of the primary key")
+
+// block settles the pairs of one block.
+func (m *merge) block(b *block) error {
+	stored := b.stored
+	for _, g := range b.groups {
+		incoming := b.records[g.from:g.to]
+		if m.checked && g.pair <= m.last {
+			return errOrder
+		}
+		if cohort := g.pair.cohort(); !m.checked || cohort != m.cohort {
+			if err := m.tx.must(cohorts, cohort); err != nil {
+				return err
+			}
+			m.cohort = cohort
+		}
+		m.last, m.checked = g.pair, true
+		if err := m.tx.must(m.persons, g.pair.person()); err != nil {
+			return err
+		}
+		for len(stored) > 0 && stored[0].pair < g.pair {
+			stored = stored[1:] // of a person that is not in the input
+		}
+		n := 0
+		for n < len(stored) && stored[n].pair == g.pair {
+			n++
+		}
+		if err := m.group(g.pair, b.held(stored[:n]), incoming); err != nil {
+			return err
+		}
+		stored = stored[n:]
+	}
+	return nil
+}
+
+// group settles one pair.
+func (m *merge) group(g pair, stored, incoming []interchange.Record) error {
+	m.settled = interchange.Settle(stored, incoming, m.policies, m.settled[:0])
+	for _, s := range m.settled {
+		in := &incoming[s.Incoming]
+		if s.Write {
+			var old *interchange.Record
+			if s.Stored >= 0 {
+				old = &stored[s.Stored]
+			}
+			if err := m.write(g, old, in); err != nil {
+				return err
+			}
+		}
+		if err := m.sink(g.cohort(), g.person(), s, in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *merge) write(g pair, old, in *interchange.Record) error {
+	for _, n := range in.Sections {
+		if err := m.tx.must(sections, n); err != nil {
+			return err
+		}
+	}
+	var err error
+	if old == nil {
+		err = m.out.insert(g, in)
+	} else {
+		err = m.out.change(g, old, in)
+	}
+	return m.tx.db.named("write associations", err)
+}
+
+// blockRecords is how many incoming records are settled at a time. It bounds memory; the cost of a block is spread over them.
+const blockRecords = 8192
+
+// block is a run of incoming records, cut between pairs, with the stored rows that lie between its first and last person of each
+// cohort.
+type block struct {
+	groups   []group
+	records  []interchange.Record
+	arena    []uint32 // sections of incoming and of stored records
+	cohorts  []span
+	stored   []storedRow
+	sections []uint32             // of stored rows
+	scratch  []interchange.Record // stored records of one pair
+	err      error                // the block is worth nothing: reading ended here
+}
+
+// group is the records of one pair.
+type group struct {
+	pair     pair
+	from, to int
+}
+
+// span is the persons of one cohort in a block: from the first to the last.
+type span struct{ cohort, first, last uint32 }
+
+// storedRow is one stored association.
+type storedRow struct {
+	pair       pair
+	begin, end interchange.Date
+	access     uint8
+	from, to   int // in block.sections
+}
+
+// held gives stored rows as records. They are valid until the next call.
+func (b *block) held(rows []storedRow) []interchange.Record {
+	b.scratch = b.scratch[:0]
+	for i := range rows {
+		r := &rows[i]
+		rec := interchange.Record{Begin: r.begin, End: r.end, Access: r.access}
+		if r.to > r.from {
+			rec.Sections = b.sections[r.from:r.to:r.to]
+		}
+		b.scratch = append(b.scratch, rec)
+	}
+	return b.scratch
+}
+
+// ahead reads incoming records and the stored ones beside them, a few blocks before the merge. It uses a connection of its own: its
+// snapshot is the store as it was at Begin, since nobody else can write meanwhile.
+type ahead struct {
+	ctx   context.Context
+	conn  *conn
+	shape *shape
+	in    Staged
+	full  chan *block
+	empty chan *block
+
+	next   *StagedRecord // read but not yet in a block
+	stored *storedReader
+}
+
+func (a *ahead) run() {
+	defer close(a.full)
+	defer func() {
+		if a.stored != nil {
+			a.stored.close()
+		}
+	}()
+	for {
+		var b *block
+		select {
+		case b = <-a.empty:
+		case <-a.ctx.Done():
+			return
+		}
+		more, err := a.fill(b)
+		if err == nil && len(b.records) > 0 {
+			err = a.read(b)
+		}
+		b.err = err
+		select {
+		case a.full <- b:
+		case <-a.ctx.Done():
+			return
+		}
+		if err != nil || !more {
+			return
+		}
+	}
+}
+
+// fill takes the next incoming records; more is false at their end.
+func (a *ahead) fill(b *block) (more bool, err error) {
+	b.groups, b.records, b.arena, b.cohorts = b.groups[:0], b.records[:0], b.arena[:0], b.cohorts[:0]
+	b.stored, b.sections = b.stored[:0], b.sections[:0]
+	for {
+		r := a.next
+		a.next = nil
+		if r == nil {
+			if r, err = a.in.Next(); err == io.EOF {
+				return false, nil
+			} else if err != nil {
+				return false, fmt.Errorf("read staged associations: %w", err)
+			}
+		}
+		at := pairOf(r.Cohort, r.Person)
+		n := len(b.groups)
+		if n == 0 || b.groups[n-1].pair != at {
+			if len(b.records) >= blockRecords {
+				a.next = r
+				return true, nil
+			}
+			b.groups = append(b.groups, group{at, len(b.records), len(b.records)})
+			n++
+			if k := len(b.cohorts); k > 0 && b.cohorts[k-1].cohort == r.Cohort {
+				b.cohorts[k-1].last = r.Person
+			} else {
+				b.cohorts = append(b.cohorts, span{r.Cohort, r.Person, r.Person})
+			}
+		}
+		rec := r.Record
+		if !storable(rec.Begin) || rec.End != interchange.NoDate && !storable(rec.End) {
+			return false, fmt.Errorf("an association's date is outside of 1900-2199: begin %d, end %d", rec.Begin, rec.End)
+		}
+		if len(rec.Sections) > 0 {
+			from := len(b.arena)
+			b.arena = append(b.arena, rec.Sections...)
+			// An arena that moves leaves earlier slices on the old one, which is as good.
+			rec.Sections = b.arena[from:len(b.arena):len(b.arena)]
+		} else {
+			rec.Sections = nil
+		}
+		b.records = append(b.records, rec)
+		b.groups[n-1].to = len(b.records)
+	}
+}
+
+// read adds the stored rows.
+func (a *ahead) read(b *block) (err error) {
+	if a.stored == nil {
+		if a.stored, err = newStoredReader(a.conn, a.shape); err != nil {
+			return err
+		}
+	}
+	return a.stored.read(a.ctx, b)
+}

@@ -1,0 +1,226 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"slices"
+
+	"cohortx/interchange"
+)
+
+// writeRows is how many rows go into one statement: fewer cost calls, more cost SQLite's parameter list. 50 to 200 were measured
+// to be alike.
+const writeRows = 100
+
+// bulk collects rows for one statement.
+type bulk struct {
+	conn  *conn
+	head  string // up to VALUES
+	tail  string
+	width int
+	full  *stmt
+	args  []driver.NamedValue
+	n     int // values in args
+}
+
+func newBulk(c *conn, width int, head, tail string) *bulk {
+	b := &bulk{conn: c, head: head, tail: tail, width: width, args: make([]driver.NamedValue, writeRows*width)}
+	for i := range b.args {
+		b.args[i].Ordinal = i + 1
+	}
+	return b
+}
+
+// add takes one value. After the last one of a row, call row.
+func (b *bulk) add(v driver.Value) {
+	b.args[b.n].Value = v
+	b.n++
+}
+
+// row writes the rows if the statement is full.
+func (b *bulk) row() (err error) {
+	if b.n < len(b.args) {
+		return nil
+	}
+	if b.full == nil {
+		if b.full, err = b.conn.prepare(b.head + values(writeRows, b.width) + b.tail); err != nil {
+			return err
+		}
+	}
+	b.n = 0
+	return b.full.runNamed(b.args)
+}
+
+// flush writes what is left.
+func (b *bulk) flush() error {
+	if b.n == 0 {
+		return nil
+	}
+	s, err := b.conn.prepare(b.head + values(b.n/b.width, b.width) + b.tail)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	args := b.args[:b.n]
+	b.n = 0
+	return s.runNamed(args)
+}
+
+func (b *bulk) close() {
+	if b.full != nil {
+		b.full.Close()
+	}
+}
+
+// runNamed is run without the copy that the driver makes of plain values.
+func (s *stmt) runNamed(args []driver.NamedValue) error {
+	rows, err := s.raw.QueryContext(context.Background(), args)
+	if err != nil {
+		return err
+	}
+	return rows.Close()
+}
+
+// associationWriter writes changed associations of one kind.
+type associationWriter struct {
+	shape       *shape
+	conn        *conn
+	inserts     *bulk
+	changes     *bulk
+	sections    *bulk // nil for staff
+	dropSection *stmt
+	days        []driver.Value // a day's boxed value: dates repeat, so that few are allocated
+	cohort      driver.Value
+	cohortIs    uint32
+}
+
+func newAssociationWriter(c *conn, s *shape) *associationWriter {
+	columns, width, set := "cohort_id, "+s.person+", begin_date, end_date", 4, "end_date = excluded.end_date"
+	if s.access {
+		columns, width, set = columns+", student_record_access", 5, set+", student_record_access = excluded.student_record_access"
+	}
+	head := "INSERT INTO " + s.table + " (" + columns + ") VALUES "
+	w := &associationWriter{
+		shape: s, conn: c,
+		inserts: newBulk(c, width, head, ""),
+		changes: newBulk(c, width, head, " ON CONFLICT (cohort_id, "+s.person+", begin_date) DO UPDATE SET "+set),
+		days:    make([]driver.Value, int(lastDay-firstDay)+1),
+	}
+	if s.sections != "" {
+		w.sections = newBulk(c, 4, "INSERT INTO "+s.sections+" (cohort_id, "+s.person+", begin_date, section_id) VALUES ", "")
+	}
+	return w
+}
+
+func (w *associationWriter) close() {
+	w.inserts.close()
+	w.changes.close()
+	if w.sections != nil {
+		w.sections.close()
+	}
+	if w.dropSection != nil {
+		w.dropSection.Close()
+	}
+}
+
+func (w *associationWriter) flush() error {
+	for _, b := range []*bulk{w.inserts, w.changes, w.sections} {
+		if b == nil {
+			continue
+		}
+		if err := b.flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *associationWriter) day(d interchange.Date) driver.Value {
+	if d == interchange.NoDate {
+		return nil
+	}
+	v := &w.days[d-firstDay]
+	if *v == nil {
+		*v = int64(d)
+	}
+	return *v
+}
+
+// number boxes a cohort's number once for all its rows.
+func (w *associationWriter) number(cohort uint32) driver.Value {
+	if w.cohort == nil || w.cohortIs != cohort {
+		w.cohort, w.cohortIs = int64(cohort), cohort
+	}
+	return w.cohort
+}
+
+func (w *associationWriter) row(b *bulk, g pair, person driver.Value, r *interchange.Record) error {
+	b.add(w.number(g.cohort()))
+	b.add(person)
+	b.add(w.day(r.Begin))
+	b.add(w.day(r.End))
+	if w.shape.access {
+		var v driver.Value
+		if r.Access != interchange.AccessAbsent {
+			v = flag(r.Access == interchange.AccessTrue)
+		}
+		b.add(v)
+	}
+	return b.row()
+}
+
+// insert writes a new association.
+func (w *associationWriter) insert(g pair, in *interchange.Record) error {
+	var person driver.Value = int64(g.person())
+	if err := w.row(w.inserts, g, person, in); err != nil {
+		return err
+	}
+	return w.addSections(g, person, in.Begin, in.Sections, nil)
+}
+
+// change writes an association over the stored one of the same key.
+func (w *associationWriter) change(g pair, old, in *interchange.Record) error {
+	var person driver.Value = int64(g.person())
+	if old.End != in.End || old.Access != in.Access {
+		if err := w.row(w.changes, g, person, in); err != nil {
+			return err
+		}
+	}
+	for _, n := range old.Sections {
+		if _, stays := slices.BinarySearch(in.Sections, n); stays || w.sections == nil {
+			continue
+		}
+		if w.dropSection == nil {
+			var err error
+			w.dropSection, err = w.conn.prepare("DELETE FROM " + w.shape.sections + " WHERE cohort_id = ? AND " + w.shape.person + " = ? AND begin_date = ? AND section_id = ?")
+			if err != nil {
+				return err
+			}
+		}
+		if err := w.dropSection.run([]driver.Value{w.number(g.cohort()), person, w.day(in.Begin), int64(n)}); err != nil {
+			return err
+		}
+	}
+	return w.addSections(g, person, in.Begin, in.Sections, old.Sections)
+}
+
+// addSections writes the sections that are not among the old ones. The others stay as they are, with their begin date.
+func (w *associationWriter) addSections(g pair, person driver.Value, begin interchange.Date, list, old []uint32) error {
+	if w.sections == nil {
+		return nil
+	}
+	for _, n := range list {
+		if _, is := slices.BinarySearch(old, n); is {
+			continue
+		}
+		b := w.sections
+		b.add(w.number(g.cohort()))
+		b.add(person)
+		b.add(w.day(begin))
+		b.add(int64(n))
+		if err := b.row(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
