@@ -64,8 +64,9 @@ func (db *DB) Lock(ctx context.Context) (*Lock, error) {
 		f.Close()
 		return nil, fmt.Errorf("write lock: %w", err)
 	}
-	db.locked.Store(true)
-	return &Lock{db: db, file: f}, nil
+	l := &Lock{db: db, file: f}
+	db.held.Store(l)
+	return l, nil
 }
 
 // Unlock gives the lock back. Calling it again does nothing.
@@ -73,7 +74,7 @@ func (l *Lock) Unlock() error {
 	if l.file == nil {
 		return nil
 	}
-	l.db.locked.Store(false)
+	l.db.held.Store(nil)
 	_ = l.file.Truncate(0) // so that no message names a process that is gone
 	err := l.file.Close()
 	l.file = nil

@@ -46,7 +46,7 @@ type DB struct {
 	path         string
 	opt          Options
 	endExclusive bool
-	locked       atomic.Bool
+	held         atomic.Pointer[Lock] // the run lock while we have it; also keeps its file from being collected, which would unlock it
 
 	mu      sync.Mutex // holds w; a Tx keeps it from Begin to Commit or Rollback
 	w       *conn      // the only connection that writes, so that data_version tells other writers from us

@@ -110,7 +110,7 @@ const moment = "2006-01-02T15:04:05.000Z"
 // StartRun writes the run's row, as running, in a transaction of its own. The caller holds the run lock, so a row that is still
 // running belongs to a dead process: it becomes interrupted.
 func (db *DB) StartRun(ctx context.Context, info RunInfo) (*Run, error) {
-	if !db.locked.Load() {
+	if db.held.Load() == nil {
 		return nil, ErrNotLocked
 	}
 	settings := []byte("{}")

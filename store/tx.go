@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-
 )
 
 // Tx is the transaction that applies one set of files. It belongs to one goroutine. After an error of any method but those that say
@@ -106,4 +105,3 @@ func (tx *Tx) usable(ctx context.Context) error {
 	}
 	return ctx.Err()
 }
-
