@@ -122,6 +122,18 @@ func BenchmarkMerge_Night(b *testing.B) {
 	b.ReportMetric(float64(len(records))*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 }
 
+// BenchmarkMerge_Unchanged is the same set again: what reading the stored rows costs.
+func BenchmarkMerge_Unchanged(b *testing.B) {
+	db, records := benchStore(b), benchRecords()
+	must[*store.Dictionaries](b)(db.Dictionaries(b.Context()))
+	benchMerge(b, db, records)
+	b.ReportAllocs()
+	for b.Loop() {
+		benchMerge(b, db, records)
+	}
+	b.ReportMetric(float64(len(records))*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}
+
 // BenchmarkMerge_Few is one cohort of a large store.
 func BenchmarkMerge_Few(b *testing.B) {
 	db, records := benchStore(b), benchRecords()

@@ -22,8 +22,9 @@ type Staged interface {
 	Next() (*StagedRecord, error)
 }
 
-// Sink learns what became of each incoming record. in is the record; it is valid until Sink returns.
-type Sink func(cohort, person uint32, s interchange.Settled, in *interchange.Record) error
+// Sink learns what became of each incoming record: of incoming[s.Incoming], where incoming is all of its pair, so that s.Other can be
+// looked up too. The records are valid until Sink returns.
+type Sink func(cohort, person uint32, s interchange.Settled, incoming []interchange.Record) error
 
 // MergeAssociations settles incoming associations with the stored ones and writes what has changed. Each (cohort, person) pair is one
 // call of interchange.Settle; what it decides goes to sink, in the order of in.
@@ -147,7 +148,7 @@ func (m *merge) group(g pair, stored, incoming []interchange.Record) error {
 				return err
 			}
 		}
-		if err := m.sink(g.cohort(), g.person(), s, in); err != nil {
+		if err := m.sink(g.cohort(), g.person(), s, incoming); err != nil {
 			return err
 		}
 	}

@@ -166,7 +166,7 @@ func TestTx_MergeAssociations_Errors(t *testing.T) {
 		commit(t, tx)
 		before := dump(t, db.Path())
 		tx = begin(t, db)
-		err := tx.MergeAssociations(t.Context(), student, s, interchange.Policies{}, func(uint32, uint32, interchange.Settled, *interchange.Record) error { return nil })
+		err := tx.MergeAssociations(t.Context(), student, s, interchange.Policies{}, func(uint32, uint32, interchange.Settled, []interchange.Record) error { return nil })
 		tx.Rollback()
 		if dump(t, db.Path()) != before {
 			t.Error("the store was changed")
@@ -213,7 +213,7 @@ func TestTx_MergeAssociations_Errors(t *testing.T) {
 		seed(t, tx, 1, 1)
 		full := errors.New("report full")
 		err := tx.MergeAssociations(t.Context(), student, &staged{records: []store.StagedRecord{in(1, 1, "2025-09-14", "")}}, interchange.Policies{},
-			func(uint32, uint32, interchange.Settled, *interchange.Record) error { return full })
+			func(uint32, uint32, interchange.Settled, []interchange.Record) error { return full })
 		if !errors.Is(err, full) {
 			t.Errorf("found %v", err)
 		}

@@ -200,7 +200,7 @@ func in(cohort, person uint32, begin, end string, sections ...uint32) store.Stag
 func merge(t testing.TB, tx *store.Tx, kind interchange.Kind, records ...store.StagedRecord) string {
 	t.Helper()
 	var words []string
-	err := tx.MergeAssociations(t.Context(), kind, &staged{records: records}, interchange.Policies{}, func(c, p uint32, s interchange.Settled, r *interchange.Record) error {
+	err := tx.MergeAssociations(t.Context(), kind, &staged{records: records}, interchange.Policies{}, func(c, p uint32, s interchange.Settled, r []interchange.Record) error {
 		words = append(words, s.Outcome.String())
 		return nil
 	})

@@ -70,7 +70,7 @@ func TestDB_Begin(t *testing.T) {
 		seed(t, tx, 3, 2)
 		before := dump(t, db.Path())
 		err := tx.MergeAssociations(ctx, student, &staged{records: []store.StagedRecord{in(1, 1, "2025-09-14", ""), in(1, 2, "2025-09-14", "")}}, interchange.Policies{},
-			func(uint32, uint32, interchange.Settled, *interchange.Record) error { cancel(); return nil })
+			func(uint32, uint32, interchange.Settled, []interchange.Record) error { cancel(); return nil })
 		if !errors.Is(err, context.Canceled) {
 			err = tx.Commit(ctx)
 		}
@@ -146,7 +146,7 @@ func many(n, k int) *staged {
 	return s
 }
 
-func ignore(uint32, uint32, interchange.Settled, *interchange.Record) error { return nil }
+func ignore(uint32, uint32, interchange.Settled, []interchange.Record) error { return nil }
 
 func TestTx_Full(t *testing.T) {
 	db := create(t, store.Options{})
@@ -222,7 +222,7 @@ func child(path string) {
 	tx, err := db.Begin(ctx)
 	check(err)
 	n := 0
-	check(tx.MergeAssociations(ctx, student, many(400, 100), interchange.Policies{}, func(uint32, uint32, interchange.Settled, *interchange.Record) error {
+	check(tx.MergeAssociations(ctx, student, many(400, 100), interchange.Policies{}, func(uint32, uint32, interchange.Settled, []interchange.Record) error {
 		if n++; n%5000 == 0 {
 			fmt.Println("merged", n)
 			_, _ = fmt.Scanln() // the parent lets it go on, or kills it
