@@ -65,8 +65,8 @@ func (db *DB) Dictionaries(ctx context.Context) (*Dictionaries, error) {
 	} {
 		err := db.w.each(ctx, part.query, nil, func(row []driver.Value) error {
 			id := num(row[0])
-			if id < 0 || id > maxNumber {
-				return fmt.Errorf("a %s has number %d; expected 0 to %d", part.table.what(), id, maxNumber)
+			if id < 1 || id > maxNumber {
+				return fmt.Errorf("a %s has number %d; expected 1 to %d", part.table.what(), id, maxNumber)
 			}
 			part.key(row)
 			part.into.Put(key, uint32(id))

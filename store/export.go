@@ -305,9 +305,6 @@ type uniqueIDs struct {
 }
 
 func (u *uniqueIDs) of(n uint32) string {
-	if n == 0 {
-		return u.text[:u.ends[0]]
-	}
 	return u.text[u.ends[n-1]:u.ends[n]]
 }
 
@@ -320,8 +317,8 @@ func (e *Export) uniqueIDs(ctx context.Context, t table) (*uniqueIDs, error) {
 	var arena []byte
 	err := e.conn.each(ctx, "SELECT id, unique_id FROM "+name+" ORDER BY id", nil, func(row []driver.Value) error {
 		id := num(row[0])
-		if id < 0 || id > maxNumber {
-			return fmt.Errorf("a %s has number %d; expected 0 to %d", t.what(), id, maxNumber)
+		if id < 1 || id > maxNumber {
+			return fmt.Errorf("a %s has number %d; expected 1 to %d", t.what(), id, maxNumber)
 		}
 		for int64(len(u.ends)) < id {
 			u.ends = append(u.ends, uint32(len(arena)))

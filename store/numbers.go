@@ -19,7 +19,7 @@ func (b *bits) add(n uint32) {
 func (b bits) remove(n uint32) { b[n>>6] &^= 1 << (n & 63) }
 
 // maxNumber is the highest number of a student or staff member: with two days of 17 bits it makes one positive 64-bit integer, as
-// which the merge reads a stored row.
+// which the merge reads a stored row. The lowest is 1, so that callers can use 0 for none.
 const maxNumber = 1<<29 - 1
 
 // table is one of the tables whose rows have numbers.

@@ -140,11 +140,11 @@ func (db *DB) connect(write bool) (*conn, error) {
 	pragmas := []string{
 		// Another program at an SQL prompt may hold a lock for a moment.
 		fmt.Sprintf("PRAGMA busy_timeout = %d", db.opt.Busy.Milliseconds()),
-		// Dirty pages beyond the cache spill to the WAL. The merge writes in primary-key order, so none is needed twice.
-		fmt.Sprintf("PRAGMA cache_size = -%d", db.opt.CacheKiB),
 	}
 	if write {
 		pragmas = append(pragmas,
+			// Dirty pages beyond the cache spill to the WAL. The merge writes in primary-key order, so none is needed twice.
+			fmt.Sprintf("PRAGMA cache_size = -%d", db.opt.CacheKiB),
 			// Committed is on disk, also after a power cut.
 			"PRAGMA synchronous = FULL",
 			// On outside of a Tx: see the package comment.
@@ -156,6 +156,7 @@ func (db *DB) connect(write bool) (*conn, error) {
 			pragmas = append(pragmas, fmt.Sprintf("PRAGMA max_page_count = %d", db.opt.MaxPages))
 		}
 	} else {
+		// Readers go through tables in order and come back to no page but the inner ones: SQLite's default of 2 MiB is enough.
 		pragmas = append(pragmas, "PRAGMA query_only = ON")
 	}
 	for _, p := range pragmas {

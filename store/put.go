@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql/driver"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -190,8 +191,8 @@ func (tx *Tx) PutCohorts(ctx context.Context, rows []CohortRow) ([]interchange.O
 
 // number notes under which number a row goes.
 func (tx *Tx) number(w *written, t table, n uint32, unverified bool) error {
-	if n > maxNumber {
-		return &UnknownNumberError{t.what() + " (numbers end at 536870911)", int64(n)}
+	if n < 1 || n > maxNumber {
+		return fmt.Errorf("store: a %s has number %d; expected 1 to %d", t.what(), n, maxNumber)
 	}
 	w.id, w.unverified, w.known = int64(n), unverified, tx.knows(t, n)
 	if !w.known {

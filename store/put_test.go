@@ -194,3 +194,40 @@ func TestDB_Dictionaries(t *testing.T) {
 		t.Errorf("section: found %s, expected %s", got, want)
 	}
 }
+
+// What only references named is listed until its own row comes.
+func TestTx_Unverified(t *testing.T) {
+	db := create(t, store.Options{})
+	tx := begin(t, db)
+	seed(t, tx, 1, 1)
+	must[[]interchange.Outcome](t)(tx.PutEducationOrganizations(t.Context(), []store.EducationOrganizationRow{{ID: 7, Unverified: true}, {ID: 255901, Unverified: true}}))
+	must[[]interchange.Outcome](t)(tx.PutStaff(t.Context(), []store.PersonRow{{Number: 9, UniqueID: "T9", BirthDate: interchange.NoDate, Unverified: true}}))
+	c := store.CohortRow{Number: 9, Unverified: true}
+	c.EducationOrganizationID, c.CohortIdentifier = 7, "X"
+	must[[]interchange.Outcome](t)(tx.PutCohorts(t.Context(), []store.CohortRow{c}))
+	commit(t, tx)
+	if got := shell(t, db.Path(), "SELECT kind, key FROM unverified ORDER BY 1"); got != "cohort|7/X\neducation_organization|7\nstaff|T9" {
+		t.Errorf("found %s", got)
+	}
+	if got := shell(t, db.Path(), "SELECT name FROM education_organizations WHERE education_organization_id = 255901"); got != "Grand Bend ISD" {
+		t.Errorf("a reference has overwritten a stored row: %s", got)
+	}
+	tx = begin(t, db)
+	c.Unverified, c.CohortType = false, "Other"
+	if got := must[[]interchange.Outcome](t)(tx.PutCohorts(t.Context(), []store.CohortRow{c})); got[0] != updated {
+		t.Errorf("found %s, expected updated", got[0])
+	}
+	commit(t, tx)
+	if got := shell(t, db.Path(), "SELECT count(*) FROM unverified"); got != "2" {
+		t.Errorf("%s rows are unverified, expected 2", got)
+	}
+	sound(t, db.Path())
+}
+
+func TestTx_NumberZero(t *testing.T) {
+	tx := begin(t, create(t, store.Options{}))
+	seed(t, tx, 1, 1)
+	if _, err := tx.PutCohorts(t.Context(), []store.CohortRow{cohort(0)}); err == nil {
+		t.Error("a row without a number was written")
+	}
+}

@@ -327,3 +327,18 @@ func TestDB_Lock(t *testing.T) {
 	again := must[*store.Lock](t)(open(t, link, store.Options{}).Lock(t.Context()))
 	again.Unlock()
 }
+
+func TestTx_Done(t *testing.T) {
+	db := create(t, store.Options{})
+	tx := begin(t, db)
+	commit(t, tx)
+	if err := tx.Commit(t.Context()); err != store.ErrTxDone {
+		t.Errorf("a second Commit: found %v, expected ErrTxDone", err)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Errorf("Rollback after Commit: %v", err)
+	}
+	if _, err := tx.PutCohorts(t.Context(), nil); err != store.ErrTxDone {
+		t.Errorf("a Put after Commit: found %v, expected ErrTxDone", err)
+	}
+}
