@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"cohortx/interchange"
+	"cohortx/interchange/batch"
+	"cohortx/interchange/report"
+	"cohortx/store"
+)
+
+func exportCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "export",
+		Usage: "write cohorts and associations as interchange XML",
+		Description: "Writes the cohorts and the student and staff associations of a store as an interchange document, in a fixed order: equal\n" +
+			"data give equal bytes. A file is written under a temporary name, checked against its schema, and renamed. What the\n" +
+			"release cannot carry is left out and listed." + exitStatus,
+		Flags: []cli.Flag{
+			dbFlag(),
+			&cli.StringFlag{Name: "o", Usage: "write to `FILE`, or - for standard output (not checked)", Required: true},
+			&cli.StringFlag{Name: "release", Usage: "the release to write, `X.Y` (default: that of the last file imported)"},
+			&cli.BoolFlag{Name: "all", Usage: "all associations (default)"},
+			&cli.BoolFlag{Name: "current", Usage: "associations active today"},
+			&cli.StringFlag{Name: "as-of", Usage: "associations active on `DATE`"},
+			&cli.StringFlag{Name: "school-year", Usage: "associations active at any time from 1 July of the year before to 30 June of `YEAR`"},
+			&cli.Int64SliceFlag{Name: "education-organization", Usage: "only cohorts of these education organizations, `ID`,..."},
+			&cli.StringSliceFlag{Name: "cohort", Usage: "only this cohort, `ORG/ID`; may be repeated"},
+			&cli.BoolFlag{Name: "json", Usage: "print the result as JSON (to standard error with -o -)"},
+			&cli.IntFlag{Name: "jobs", Usage: "check with `N` goroutines (default: one per processor)"},
+			&cli.StringFlag{Name: "cpuprofile", Hidden: true},
+			&cli.StringFlag{Name: "memprofile", Hidden: true},
+		},
+		OnUsageError: usage("cohortx export --db cohorts.db -o out.xml"),
+		Action:       exportAction,
+	}
+}
+
+// exportFilter reads the flags that say what to export.
+func exportFilter(c *cli.Context, now time.Time) (f store.Filter, err error) {
+	modes := 0
+	for _, name := range []string{"all", "current", "as-of", "school-year"} {
+		if c.IsSet(name) {
+			modes++
+		}
+	}
+	try := "cohortx export --as-of 2025-10-01 -o out.xml"
+	if modes > 1 {
+		return f, &usageError{"--all, --current, --as-of and --school-year exclude each other", try}
+	}
+	day := func(d interchange.Date) *store.Period { return &store.Period{First: d, Last: d} }
+	switch {
+	case c.Bool("current"):
+		f.Active = day(interchange.DateOf(now))
+	case c.IsSet("as-of"):
+		d, zoned, err := interchange.ParseDate([]byte(c.String("as-of")))
+		if err != nil || zoned {
+			return f, &usageError{fmt.Sprintf("--as-of %q: expected a date such as 2025-10-01", c.String("as-of")), try}
+		}
+		f.Active = day(d)
+	case c.IsSet("school-year"):
+		y, err := interchange.ParseSchoolYear([]byte(c.String("school-year")))
+		if err != nil {
+			return f, &usageError{fmt.Sprintf("--school-year %q: expected the year in which it ends, such as 2026", c.String("school-year")), "cohortx export --school-year 2026 -o out.xml"}
+		}
+		first, last := y.Days()
+		f.Active = &store.Period{First: first, Last: last}
+	}
+	f.EducationOrganizations = c.Int64Slice("education-organization")
+	for _, s := range c.StringSlice("cohort") {
+		org, identifier, ok := strings.Cut(s, "/")
+		id, err := strconv.ParseInt(org, 10, 64)
+		if !ok || err != nil {
+			return f, &usageError{fmt.Sprintf("--cohort %q: expected ORG/ID, such as 255901107/1", s), "cohortx export --cohort 255901107/1 -o out.xml"}
+		}
+		f.Cohorts = append(f.Cohorts, interchange.CohortKey{EducationOrganizationID: id, CohortIdentifier: identifier})
+	}
+	return f, nil
+}
+
+func exportAction(c *cli.Context) error {
+	if c.NArg() > 0 {
+		return &usageError{fmt.Sprintf("export takes no file %q; -o says where to write", c.Args().First()), "cohortx export --db cohorts.db -o out.xml"}
+	}
+	filter, err := exportFilter(c, time.Now())
+	if err != nil {
+		return err
+	}
+	opt := batch.ExportOptions{Store: c.String("db"), Path: c.String("o"), Filter: filter}
+	opt.Jobs = c.Int("jobs")
+	if c.IsSet("release") {
+		if opt.Release, err = releaseFlag(c, "release"); err != nil {
+			return err
+		}
+	}
+	say := c.App.Writer
+	var out *bufio.Writer
+	if opt.Path == "-" {
+		out = bufio.NewWriter(c.App.Writer)
+		opt.Out, opt.Path, say = out, "", c.App.ErrWriter
+	}
+	stop, err := profile(c)
+	if err != nil {
+		return err
+	}
+	result, err := batch.Export(c.Context, opt)
+	stop()
+	if err != nil {
+		return err
+	}
+	if out != nil {
+		if err := out.Flush(); err != nil {
+			return fmt.Errorf("write export: %w", err)
+		}
+	}
+	if c.Bool("json") {
+		err = report.JSON(say, result)
+	} else {
+		report.Exported(say, result)
+	}
+	if err == nil && result.LeftOut > 0 {
+		return status(batch.ExitRejects)
+	}
+	return err
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"cohortx/interchange"
+	"cohortx/interchange/batch"
+)
+
+func dbFlag() cli.Flag {
+	return &cli.StringFlag{Name: "db", Usage: "the store, a SQLite `FILE`", EnvVars: []string{"COHORTX_DB"}, Value: "cohorts.db"}
+}
+
+func logFlag() cli.Flag {
+	return &cli.StringFlag{Name: "log-format", Usage: "log to standard error as `text` (warnings only) or json (every step)", Value: "text"}
+}
+
+// readFlags are the flags of commands that read files.
+func readFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "xsd", Usage: "check against the official Ed-Fi XSDs in `FOLDER` instead of the embedded schemas"},
+		&cli.StringFlag{Name: "as-release", Usage: "read a file of an unknown Ed-Fi patch release as release `X.Y`"},
+		&cli.Float64Flag{Name: "max-ratio", Usage: "refuse compressed files that grow more than `N` times", Value: 500},
+		&cli.IntFlag{Name: "jobs", Usage: "check with `N` goroutines (default: one per processor)"},
+		&cli.StringFlag{Name: "judge", Usage: "libxml2: let libxml2 check every entity, for comparison", Hidden: true},
+		&cli.IntFlag{Name: "cut", Usage: "cut the input into blocks of N bytes, for tests", Hidden: true},
+		&cli.StringFlag{Name: "cpuprofile", Hidden: true},
+		&cli.StringFlag{Name: "memprofile", Hidden: true},
+	}
+}
+
+func readOptions(c *cli.Context) (batch.ReadOptions, error) {
+	o := batch.ReadOptions{Schemas: c.String("xsd"), MaxRatio: c.Float64("max-ratio"), Jobs: c.Int("jobs")}
+	if name := c.String("as-release"); name != "" {
+		r, err := releaseFlag(c, "as-release")
+		if err != nil {
+			return o, err
+		}
+		o.AsRelease = r
+	}
+	switch c.String("judge") {
+	case "", "tables":
+	case "libxml2":
+		o.Distrust = true
+	default:
+		return o, &usageError{fmt.Sprintf("--judge %q: expected libxml2", c.String("judge")), "cohortx " + c.Command.Name + " --judge libxml2 ..."}
+	}
+	if n := c.Int("cut"); n > 0 {
+		o.Scan.Cut = func(int) int { return n }
+	}
+	return o, nil
+}
+
+func releaseFlag(c *cli.Context, flag string) (*interchange.Release, error) {
+	r, ok := interchange.ReleaseNamed(c.String(flag))
+	if !ok {
+		return nil, &usageError{fmt.Sprintf("--%s %q: expected one of %s", flag, c.String(flag), strings.Join(interchange.ReleaseNames(), ", ")),
+			fmt.Sprintf("cohortx %s --%s 5.2 ...", c.Command.Name, flag)}
+	}
+	return r, nil
+}
+
+func policyFlag(c *cli.Context, flag string) (interchange.Policy, error) {
+	p, ok := interchange.ParsePolicy(c.String(flag))
+	if !ok {
+		return 0, &usageError{fmt.Sprintf("--%s %q: expected allow, warn or reject", flag, c.String(flag)), fmt.Sprintf("cohortx %s --%s warn ...", c.Command.Name, flag)}
+	}
+	return p, nil
+}
+
+// parseLimit reads "100" or "2.5%".
+func parseLimit(s string) (batch.Limit, error) {
+	if share, ok := strings.CutSuffix(s, "%"); ok {
+		f, err := strconv.ParseFloat(share, 64)
+		if err != nil || f < 0 || f > 100 {
+			return batch.Limit{}, fmt.Errorf("--max-rejects %q: expected a share from 0%% to 100%%", s)
+		}
+		return batch.Limit{Percent: f, Share: true}, nil
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 {
+		return batch.Limit{}, fmt.Errorf("--max-rejects %q: expected a number such as 100, or a share such as 10%%", s)
+	}
+	return batch.Limit{Count: n}, nil
+}
+
+// parseMissing reads the kinds of --allow-missing.
+func parseMissing(list []string) (m batch.Missing, err error) {
+	for _, kind := range list {
+		switch strings.TrimSpace(kind) {
+		case "students":
+			m.Students = true
+		case "staff":
+			m.Staff = true
+		case "cohorts":
+			m.Cohorts = true
+		case "education-organizations":
+			m.EducationOrganizations = true
+		default:
+			return m, fmt.Errorf("--allow-missing %q: expected students, staff, cohorts or education-organizations, separated by commas", kind)
+		}
+	}
+	return m, nil
+}

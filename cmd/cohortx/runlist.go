@@ -1,0 +1,152 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"cohortx/interchange"
+	"cohortx/interchange/report"
+	"cohortx/store"
+)
+
+// runRecord is a run as `runs --json` prints it.
+type runRecord struct {
+	Run        int64          `json:"run"`
+	State      string         `json:"state"`
+	Command    string         `json:"command"`
+	Release    string         `json:"release,omitempty"`
+	Program    string         `json:"program"`
+	Started    time.Time      `json:"started"`
+	Finished   *time.Time     `json:"finished,omitempty"`
+	ExitStatus int            `json:"exit_status"` // -1: not finished
+	Verdict    string         `json:"verdict,omitempty"`
+	Counts     report.Counts  `json:"counts"`
+	Rejected   int64          `json:"rejected"`
+	Files      []runFile      `json:"files,omitempty"`
+	Rejects    []report.Fault `json:"rejects,omitempty"`
+}
+
+type runFile struct {
+	Name     string `json:"name"`
+	Content  string `json:"content"`
+	Release  string `json:"release,omitempty"`
+	SHA256   string `json:"sha256,omitempty"`
+	Bytes    int64  `json:"bytes"`
+	Entities int64  `json:"entities"`
+	Rejected int64  `json:"rejected"`
+	Verdict  string `json:"verdict"`
+	Refusal  string `json:"refusal,omitempty"`
+}
+
+func recordOf(r store.RunRecord) runRecord {
+	out := runRecord{
+		Run: r.Number, State: string(r.State), Command: r.Command, Release: r.Release, Program: r.Version, Started: r.Started,
+		ExitStatus: r.ExitStatus, Verdict: r.Detail, Counts: report.Counts(r.Counts), Rejected: r.Rejects,
+	}
+	if !r.Finished.IsZero() {
+		out.Finished = &r.Finished
+	}
+	for _, f := range r.Files {
+		out.Files = append(out.Files, runFile{
+			Name: f.Name, Content: f.Kind, Release: f.Release, SHA256: fmt.Sprintf("%x", f.SHA256), Bytes: f.Bytes, Entities: f.Entities,
+			Rejected: f.Rejects, Verdict: f.Verdict, Refusal: f.Detail,
+		})
+	}
+	return out
+}
+
+func faultOf(r store.Reject) report.Fault {
+	return report.Fault{
+		File: r.File, Line: r.Line, Column: r.Column, Code: interchange.Code(r.Code), Kind: r.Kind, Key: r.Key, Path: r.Path, Found: r.Found,
+		Expected: r.Expected, Detail: r.Detail,
+	}
+}
+
+// printRuns lists runs, the newest first.
+func printRuns(w io.Writer, runs []store.RunRecord, asJSON bool) error {
+	if asJSON {
+		list := make([]runRecord, 0, len(runs))
+		for _, r := range runs {
+			list = append(list, recordOf(r))
+		}
+		return report.JSON(w, list)
+	}
+	if len(runs) == 0 {
+		_, err := fmt.Fprintln(w, "No runs yet.")
+		return err
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "run\tstarted\tstate\texit\trejects\twhat happened")
+	for _, r := range runs {
+		exit := "-"
+		if r.ExitStatus >= 0 {
+			exit = fmt.Sprint(r.ExitStatus)
+		}
+		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%d\t%s\n", r.Number, r.Started.Local().Format("2006-01-02 15:04:05"), r.State, exit, r.Rejects, countsLine(r.Counts))
+	}
+	return t.Flush()
+}
+
+// countsLine sums outcomes over all kinds: "2 created, 1 ended".
+func countsLine(c store.Counts) string {
+	var parts []string
+	for _, o := range interchange.Outcomes {
+		n := int64(0)
+		for _, of := range c {
+			n += of[o.String()]
+		}
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, o))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// printRun shows one run with its files and rejects.
+func printRun(w io.Writer, r store.RunRecord, rejects iter.Seq2[store.Reject, error], asJSON bool) error {
+	record := recordOf(r)
+	if asJSON {
+		for reject, err := range rejects {
+			if err != nil {
+				return err
+			}
+			record.Rejects = append(record.Rejects, faultOf(reject))
+		}
+		return report.JSON(w, record)
+	}
+	fmt.Fprintf(w, "Run %d: %s, started %s", r.Number, r.State, r.Started.Local().Format("2006-01-02 15:04:05"))
+	if record.Finished != nil {
+		fmt.Fprintf(w, ", %.1f s, exit status %d", r.Finished.Sub(r.Started).Seconds(), r.ExitStatus)
+	}
+	fmt.Fprintf(w, "\n%s\n", r.Detail)
+	for _, f := range record.Files {
+		fmt.Fprintf(w, "  %s (%s): %s, %d entities, %d rejected\n", f.Name, f.Content, f.Verdict, f.Entities, f.Rejected)
+		if f.Refusal != "" {
+			fmt.Fprintf(w, "    %s\n", f.Refusal)
+		}
+	}
+	kinds := make([]string, 0, len(r.Counts))
+	for kind := range r.Counts {
+		kinds = append(kinds, kind)
+	}
+	slices.Sort(kinds)
+	for _, kind := range kinds {
+		fmt.Fprintf(w, "  %s: %s\n", kind, countsLine(store.Counts{kind: r.Counts[kind]}))
+	}
+	if r.Rejects > 0 {
+		fmt.Fprintln(w, "Rejects:")
+	}
+	for reject, err := range rejects {
+		if err != nil {
+			return err
+		}
+		f := faultOf(reject)
+		fmt.Fprintf(w, "  %s\n", f.Message())
+	}
+	return nil
+}

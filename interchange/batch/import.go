@@ -1,0 +1,317 @@
+package batch
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"cohortx/interchange"
+	"cohortx/interchange/report"
+	"cohortx/interchange/roster"
+	"cohortx/interchange/source"
+	"cohortx/store"
+	"cohortx/xsd/scan"
+)
+
+// importer is one import under way.
+type importer struct {
+	opt       ImportOptions
+	db        *store.DB
+	run       *store.Run // nil in a dry run
+	inputs    []*input
+	dict      *store.Dictionaries
+	rep       *report.Run
+	log       rejectLog
+	dir       string // for temporary files
+	release   string // of the last StudentCohort file that was applied
+	warnings  *warnings
+	ids       map[int]*documentIDs
+	committed bool // the run's outcome is in the store
+}
+
+// Import applies files to a store: prerequisites first, then the StudentCohort files as one set in one transaction. The report is complete
+// also when the error is not nil, as far as the run came. Rejects are no error; the report's ExitStatus says what came out.
+func Import(ctx context.Context, opt ImportOptions) (*report.Run, error) {
+	im := &importer{opt: opt, rep: &report.Run{
+		Version: report.Version, Program: opt.Version, Store: opt.Store, DryRun: opt.DryRun, Started: time.Now(), Counts: report.Counts{},
+	}}
+	err := im.do(ctx)
+	im.rep.Seconds = time.Since(im.rep.Started).Seconds()
+	im.conclude(err)
+	return im.rep, err
+}
+
+func (im *importer) do(ctx context.Context) (err error) {
+	inputs, err := source.Expand(im.opt.Files)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		for _, in := range inputs {
+			in.Close()
+		}
+	}()
+	im.dir = filepath.Dir(im.opt.Store)
+	im.log.dir = im.dir
+	defer im.log.close()
+	im.db, err = store.Open(ctx, im.opt.Store, store.Options{Create: !im.opt.DryRun, MaxPages: im.opt.MaxPages})
+	if err != nil {
+		return err
+	}
+	defer im.db.Close()
+	lock, err := im.db.Lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer lock.Unlock()
+	if !im.opt.DryRun {
+		if im.run, err = im.db.StartRun(ctx, store.RunInfo{Command: im.opt.Command, Mode: "update", Version: im.opt.Version, Settings: im.settings()}); err != nil {
+			return err
+		}
+		im.rep.Run = im.run.Number
+	}
+	err = im.apply(ctx, inputs)
+	return im.finish(ctx, err)
+}
+
+// settings is what the store remembers of a run's options.
+func (im *importer) settings() any {
+	return map[string]any{
+		"overlap": im.opt.Policies.Overlap.String(), "reopen": im.opt.Policies.Reopen.String(), "allow_missing": im.opt.Allow,
+		"max_rejects": im.opt.Limit, "xsd": im.opt.Schemas != "",
+	}
+}
+
+// step times a part of the run.
+func (im *importer) step(name string, f func() error) error {
+	slog.Info("step", "step", name)
+	start := time.Now()
+	err := f()
+	im.rep.Steps = append(im.rep.Steps, report.Step{Name: name, Seconds: time.Since(start).Seconds()})
+	return err
+}
+
+func (im *importer) apply(ctx context.Context, inputs []*source.Input) error {
+	err := im.step("look at files", func() (err error) {
+		im.inputs, err = survey(ctx, inputs, &im.opt.ReadOptions)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var cohorts []*input
+	if err := im.step("read keys", func() (err error) { im.dict, err = im.db.Dictionaries(ctx); return err }); err != nil {
+		return err
+	}
+	for _, in := range im.inputs {
+		switch {
+		case in.report.Refusal != nil:
+		case in.content == roster.StudentCohort:
+			cohorts = append(cohorts, in)
+		case in.content.Prerequisite():
+			if err := im.step("apply "+in.content.String(), func() error { return im.prerequisite(ctx, in) }); err != nil {
+				return err
+			}
+		default:
+			in.refuse(report.Fault{File: in.Name, Line: 1, Column: 1, Code: interchange.CodeContentUnknown, Found: in.content.String(),
+				Expected: "an interchange document or CSV with a header"})
+		}
+	}
+	if len(cohorts) == 0 {
+		return nil
+	}
+	return im.cohorts(ctx, cohorts)
+}
+
+// prerequisite applies one file of students, staff, organizations, programs or sections, in a transaction of its own.
+func (im *importer) prerequisite(ctx context.Context, in *input) error {
+	src := im.opt.source()
+	src.Hash = true
+	o, err := in.open(ctx, &im.opt.ReadOptions, src)
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	rows, err := o.Rows()
+	if err != nil {
+		return err
+	}
+	tx, err := im.db.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	log := rejectLog{dir: im.dir}
+	defer log.close()
+	p := &prerequisites{tx: tx, dict: im.dict, file: in.number, log: &log, counts: report.Counts{}}
+	err = p.apply(ctx, rows)
+	in.report.Entities, in.report.Rejected = p.entities, int64(log.Len())
+	in.report.Checked = "well-formedness, and the types of the values that are kept"
+	if err == nil && im.opt.Limit.exceeded(int64(log.Len()), p.entities) {
+		in.refuse(im.tooMany(in.Name, int64(log.Len()), p.entities))
+		in.report.Verdict = "rolled_back"
+	} else if fault := asFault(in.Name, err); fault != nil {
+		in.refuse(*fault)
+		err = nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", in.Name, err)
+	}
+	if err := im.log.take(&log); err != nil {
+		return err
+	}
+	if in.report.Refusal != nil || im.opt.DryRun {
+		im.keep(in, p.counts)
+		if err := tx.Rollback(); err != nil {
+			return err
+		}
+		// Numbers given to rows that are not there after all must not be used; a dry run goes on as if they were.
+		if in.report.Refusal != nil {
+			im.dict, err = im.db.Dictionaries(ctx)
+		}
+		return err
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return err
+	}
+	in.report.SHA256 = hexSum(o.stream.SHA256())
+	im.keep(in, p.counts)
+	return nil
+}
+
+// keep adds the counts of a file, unless it was refused: then nothing happened to its entities.
+func (im *importer) keep(in *input, c report.Counts) {
+	if in.report.Refusal != nil {
+		return
+	}
+	in.report.Verdict = "applied"
+	if in.report.Rejected > 0 {
+		in.report.Verdict, in.report.ExitStatus = "applied_with_rejects", ExitRejects
+	}
+	for kind, of := range c {
+		for outcome, n := range of {
+			if im.rep.Counts[kind] == nil {
+				im.rep.Counts[kind] = map[string]int64{}
+			}
+			im.rep.Counts[kind][outcome] += n
+		}
+	}
+}
+
+func (im *importer) tooMany(file string, rejects, entities int64) report.Fault {
+	expected := fmt.Sprintf("at most %d", im.opt.Limit.Count)
+	if im.opt.Limit.Share {
+		expected = fmt.Sprintf("at most %g %%", im.opt.Limit.Percent)
+	}
+	return report.Fault{File: file, Line: 1, Column: 1, Code: interchange.CodeTooManyRejects,
+		Found: fmt.Sprintf("%d rejects among %d entities", rejects, entities), Expected: expected + "; --max-rejects sets the limit"}
+}
+
+// cohorts reads the StudentCohort files as one set and applies it.
+func (im *importer) cohorts(ctx context.Context, inputs []*input) error {
+	s := newSet(im.dict, im.dir, im.opt.Allow, im.opt.Policies)
+	defer s.close()
+	err := im.step("read cohorts", func() error {
+		for _, in := range inputs {
+			if err := im.readCohorts(ctx, s, in); err != nil {
+				return err
+			}
+		}
+		return s.settle()
+	})
+	if err != nil {
+		return err
+	}
+	whole := true
+	for _, in := range inputs {
+		whole = whole && in.report.Refusal != nil
+	}
+	if whole {
+		return im.log.take(&s.log)
+	}
+	return im.applySet(ctx, s, inputs)
+}
+
+// readCohorts is pass 1 over one file.
+func (im *importer) readCohorts(ctx context.Context, s *set, in *input) error {
+	src := im.opt.source()
+	src.Hash = true
+	o, err := in.open(ctx, &im.opt.ReadOptions, src)
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	g, root, err := o.engine(&im.opt.ReadOptions)
+	if err != nil {
+		return fmt.Errorf("%s: %w", in.Name, err)
+	}
+	d := s.newDocument(in.number, in.Name)
+	d.root = root
+	free := make(chan *parsed, 4*im.opt.jobs())
+	err = inOrder(ctx, o.Splitter, im.opt.jobs(), func() func(*scan.Block) *parsed {
+		r := &reader{validator: g.newValidator(), ctx: ctx, set: s}
+		return func(b *scan.Block) *parsed {
+			var p *parsed
+			select {
+			case p = <-free:
+			default:
+				p = &parsed{}
+			}
+			r.read(b, p)
+			return p
+		}
+	}, func(p *parsed) error {
+		if err := d.collect(p); err != nil {
+			return err
+		}
+		if im.opt.Progress != nil {
+			im.opt.Progress(Progress{File: in.Name, Bytes: o.stream.Stored(), Total: in.Size, Entities: d.total()})
+		}
+		select {
+		case free <- p:
+		default:
+		}
+		return nil
+	})
+	in.report.Entities = d.total()
+	im.rep.Judged += d.judged
+	im.rep.Proven += d.total() - d.judged
+	if fault := asFault(in.Name, err); fault != nil {
+		in.refuse(*fault)
+		s.refused[in.number] = true
+		return d.close()
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", in.Name, err)
+	}
+	in.report.SHA256 = hexSum(o.stream.SHA256())
+	if d.total() == 0 && len(d.root) == 0 {
+		d.root = append(d.root, emptyRoot(g.scope))
+	}
+	if len(d.root) > 0 {
+		for _, v := range d.root {
+			in.report.Faults = append(in.report.Faults, faultOf(in.Name, v))
+			if len(in.report.Faults) == mostFaults {
+				break
+			}
+		}
+		v := d.root[0]
+		f := faultOf(in.Name, v)
+		f.Detail = string(f.Code)
+		f.Code = interchange.CodeRootInvalid
+		in.refuse(f)
+		s.refused[in.number] = true
+		return d.close()
+	}
+	im.release = o.Release.Name
+	return d.settle()
+}
+
+// mostFaults is how many places of a refusal are listed.
+const mostFaults = 20
+
+func faultOf(file string, v interchange.Violation) report.Fault {
+	return report.Fault{File: file, Line: v.At.Line, Column: v.At.Column, Code: v.Code, Path: v.Path, Found: v.Found, Expected: v.Expected}
+}

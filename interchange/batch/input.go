@@ -1,0 +1,139 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"cohortx/interchange"
+	"cohortx/interchange/report"
+	"cohortx/interchange/roster"
+	"cohortx/interchange/source"
+	"cohortx/xsd"
+	"cohortx/xsd/scan"
+)
+
+// input is one file of a run.
+type input struct {
+	*source.Input
+	number  int // place among the files of the run, as in interchange.Place
+	content roster.Content
+	release *interchange.Release
+	report  report.File
+}
+
+// opened is an input that is being read from its start.
+type opened struct {
+	*roster.File
+	stream *source.Stream
+}
+
+func (o *opened) Close() error { return o.stream.Close() }
+
+// open starts reading an input and finds out what it holds. A *scan.Error says why it cannot be read.
+func (in *input) open(ctx context.Context, opt *ReadOptions, src source.Options) (*opened, error) {
+	stream, err := in.Open(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	file, err := roster.Sniff(ctx, stream, roster.Options{AsRelease: opt.AsRelease, Schemas: opt.Schemas, Scan: opt.Scan})
+	if err != nil {
+		stream.Close()
+		return nil, err
+	}
+	if file.Splitter != nil && opt.AsRelease != nil {
+		if file.Release, err = file.Release.In(file.Splitter.Scope().URI(file.Splitter.Scope().Name.Space)); err != nil {
+			stream.Close()
+			return nil, err
+		}
+	}
+	return &opened{file, stream}, nil
+}
+
+// survey opens every input once to see what it is, and puts the inputs into the order in which they depend on each other; those of one
+// content stay as they were given. An input that tells nothing known is refused: its report says why.
+func survey(ctx context.Context, inputs []*source.Input, opt *ReadOptions) ([]*input, error) {
+	var list []*input
+	for _, i := range inputs {
+		in := &input{Input: i, report: report.File{Name: i.Name, Bytes: i.Size}}
+		list = append(list, in)
+		o, err := in.open(ctx, opt, opt.source())
+		if err != nil {
+			if fault := asFault(in.Name, err); fault != nil {
+				in.refuse(*fault)
+				continue
+			}
+			return nil, err
+		}
+		in.content, in.release = o.Content, o.Release
+		in.report.Content, in.report.Encoding = o.Content.String(), o.stream.Encoding()
+		if o.Release != nil {
+			in.report.Release = o.Release.Name
+		}
+		if in.Size < 0 {
+			// What can be read once only is kept while it is read; take it all, so that it can be read again from there.
+			if err := in.Drain(o.stream); err != nil {
+				o.Close()
+				if fault := asFault(in.Name, err); fault != nil {
+					in.refuse(*fault)
+					continue
+				}
+				return nil, err
+			}
+		}
+		if err := o.Close(); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *input) int { return int(a.content) - int(b.content) })
+	for n, in := range list {
+		in.number = n
+	}
+	return list, nil
+}
+
+// refuse notes why the file is not applied.
+func (in *input) refuse(f report.Fault) {
+	in.report.Verdict, in.report.ExitStatus = "refused", ExitRefused
+	in.report.Refusal = &f
+}
+
+// asFault turns an error about the content of a file into a fault; nil if it is none.
+func asFault(name string, err error) *report.Fault {
+	var x *scan.Error
+	if !errors.As(err, &x) {
+		return nil
+	}
+	return &report.Fault{File: name, Line: x.At.Line, Column: x.At.Column, Code: interchange.Code(x.Code), Found: x.Found, Expected: x.Expected}
+}
+
+// engine makes what the workers on a document need, and says what is wrong with its root.
+func (o *opened) engine(opt *ReadOptions) (*engine, []interchange.Violation, error) {
+	schema, err := interchange.LoadSchema(o.Release, opt.Schemas)
+	if err != nil {
+		return nil, nil, fmt.Errorf("schema of release %s: %w", o.Release.Name, err)
+	}
+	judge, err := judgeOf(schema)
+	if err != nil {
+		return nil, nil, fmt.Errorf("schema of release %s: %w", o.Release.Name, err)
+	}
+	g := &engine{schema: schema, judge: judge, release: o.Release, scope: o.Splitter.Scope(), distrust: opt.Distrust}
+	found, err := judge.CheckRoot(g.scope)
+	if err != nil {
+		return nil, nil, err
+	}
+	var root []interchange.Violation
+	for _, v := range found {
+		root = append(root, interchange.LocaliseRoot(g.scope, v))
+	}
+	return g, root, nil
+}
+
+// emptyRoot is the violation of a root without children.
+func emptyRoot(scope *scan.Scope) interchange.Violation {
+	return interchange.Violation{
+		At: scope.At, Code: interchange.Code(xsd.ElementMissing), Path: string(scope.Name.Local), Found: "no entity",
+		Expected: "at least one Cohort, StudentCohortAssociation or StaffCohortAssociation",
+	}
+}

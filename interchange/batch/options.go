@@ -1,0 +1,74 @@
+package batch
+
+import (
+	"runtime"
+
+	"cohortx/interchange"
+	"cohortx/interchange/source"
+	"cohortx/xsd/scan"
+)
+
+// ReadOptions are what every command that reads files may be told.
+type ReadOptions struct {
+	Schemas   string               // folder of official XSDs to use instead of the embedded schemas (--xsd)
+	AsRelease *interchange.Release // for patch releases that the table does not have (--as-release)
+	MaxRatio  float64              // see source.Options
+	Jobs      int                  // goroutines that decode and check; 0: as many as there are processors
+	Distrust  bool                 // libxml2 decides about every entity (--judge libxml2)
+	Scan      scan.Options         // block sizes, for tests
+	Progress  func(Progress)       // called now and then, by one goroutine at a time
+}
+
+// Progress is how far a command is.
+type Progress struct {
+	File     string
+	Step     string
+	Bytes    int64 // of the stored files, read so far
+	Total    int64 // of all files; -1 when not known
+	Entities int64
+}
+
+func (o *ReadOptions) jobs() int {
+	if o.Jobs > 0 {
+		return o.Jobs
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+func (o *ReadOptions) source() source.Options { return source.Options{MaxRatio: o.MaxRatio} }
+
+// Limit is how many rejects a set may have before it is rolled back (--max-rejects).
+type Limit struct {
+	Count   int64   // when not a share
+	Percent float64 // of all entities
+	Share   bool    // Percent counts
+}
+
+// DefaultLimit is 10 %.
+var DefaultLimit = Limit{Percent: 10, Share: true}
+
+// shareFrom is from how many entities on a limit in percent counts: three bad records out of five are no reason to refuse them all.
+const shareFrom = 100
+
+// exceeded says whether rejects among entities are too many.
+func (l Limit) exceeded(rejects, entities int64) bool {
+	if !l.Share {
+		return rejects > l.Count
+	}
+	return entities >= shareFrom && float64(rejects)*100 > l.Percent*float64(entities)
+}
+
+// ImportOptions are the choices of an import.
+type ImportOptions struct {
+	ReadOptions
+	Store    string // path
+	Files    []string
+	Allow    Missing
+	Policies interchange.Policies
+	Limit    Limit
+	DryRun   bool
+	Rejects  string // file for rejected entities; "": beside the store, named after input and run
+	Version  string // of the program
+	Command  string
+	MaxPages int64 // limits the store's size, for tests
+}

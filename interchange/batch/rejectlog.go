@@ -1,0 +1,111 @@
+package batch
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"cohortx/interchange"
+	"cohortx/xsd/scan"
+)
+
+// logged is what the log keeps of one reject.
+type logged struct {
+	interchange.Reject
+	EntityName string                  `json:",omitempty"` // the element's name
+	Start      scan.Pos                // of the entity; only the offset is known when Late
+	Late       bool                    `json:",omitempty"` // found after the entity's block was gone
+	Also       []interchange.Violation `json:",omitempty"` // further reasons
+	Cohort     []byte                  `json:",omitempty"` // dictionary key of a rejected Cohort
+}
+
+// rejectLog collects the rejects of a run in any order and gives them back in the order of the input. In memory it holds 24 bytes
+// a reject; the rest is in a temporary file without a name.
+type rejectLog struct {
+	dir   string
+	file  *os.File
+	out   *bufio.Writer
+	end   int64
+	index []loggedAt
+}
+
+type loggedAt struct {
+	place interchange.Place
+	from  int64
+	size  int32
+}
+
+// Len is the number of rejects.
+func (l *rejectLog) Len() int { return len(l.index) }
+
+// add appends a reject. place says where its entity starts.
+func (l *rejectLog) add(place interchange.Place, r *logged) error {
+	if l.file == nil {
+		f, err := unnamedFile(l.dir)
+		if err != nil {
+			return err
+		}
+		l.file, l.out = f, bufio.NewWriter(f)
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("encode reject: %w", err)
+	}
+	if _, err := l.out.Write(text); err != nil {
+		return fmt.Errorf("write reject: %w", err)
+	}
+	l.index = append(l.index, loggedAt{place, l.end, int32(len(text))})
+	l.end += int64(len(text))
+	return nil
+}
+
+// sort puts the rejects into the order of the input. Rejects of one place stay as they were added.
+func (l *rejectLog) sort() {
+	slices.SortStableFunc(l.index, func(a, b loggedAt) int { return cmp.Compare(a.place, b.place) })
+}
+
+// at reads reject number i.
+func (l *rejectLog) at(i int) (*logged, error) {
+	if err := l.out.Flush(); err != nil {
+		return nil, fmt.Errorf("write reject: %w", err)
+	}
+	text := make([]byte, l.index[i].size)
+	if _, err := io.ReadFull(io.NewSectionReader(l.file, l.index[i].from, int64(len(text))), text); err != nil {
+		return nil, fmt.Errorf("read reject: %w", err)
+	}
+	r := &logged{}
+	if err := json.Unmarshal(text, r); err != nil {
+		return nil, fmt.Errorf("read reject: %w", err)
+	}
+	return r, nil
+}
+
+// drop forgets the rejects for which gone answers true.
+func (l *rejectLog) drop(gone func(interchange.Place) bool) {
+	l.index = slices.DeleteFunc(l.index, func(at loggedAt) bool { return gone(at.place) })
+}
+
+func (l *rejectLog) close() error {
+	if l.file == nil {
+		return nil
+	}
+	return l.file.Close()
+}
+
+// take moves the rejects of another log to the end of this one.
+func (l *rejectLog) take(other *rejectLog) error {
+	for i := range other.index {
+		r, err := other.at(i)
+		if err != nil {
+			return err
+		}
+		if err := l.add(other.index[i].place, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}

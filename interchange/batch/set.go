@@ -1,0 +1,143 @@
+package batch
+
+import (
+	"cohortx/interchange"
+	"cohortx/interchange/report"
+	"cohortx/store"
+)
+
+// set is the StudentCohort files of a run: read one after the other, each by several workers, and applied together. One goroutine,
+// the collector, owns it while files are read.
+type set struct {
+	allow    Missing
+	policies interchange.Policies
+	dir      string // for temporary files
+
+	organizations map[int64]struct{} // stored
+	missing       struct {           // unknown targets that were accepted, by number or id
+		organizations map[int64]struct{}
+		students      map[uint32]struct{}
+		staff         map[uint32]struct{}
+	}
+	students, staff, cohorts *numbers
+	sections, programs       *numbers
+
+	associations map[interchange.Kind]*sorter
+	definitions  []definition
+	defined      map[uint32]bool // cohort numbers that are written in pass 2
+	// rejectedCohorts holds the line of a rejected Cohort element by the number of its natural key.
+	rejectedCohorts map[uint32]int
+	refused         map[int]bool // files
+	log             rejectLog
+	warnings        *warnings
+	counts          report.Counts
+	consequences    int64
+	ids             map[int]*documentIDs // by file, of documents with refs
+}
+
+// definition is one Cohort element.
+type definition struct {
+	number uint32
+	place  interchange.Place
+	cohort interchange.Cohort
+}
+
+func newSet(dict *store.Dictionaries, dir string, allow Missing, policies interchange.Policies) *set {
+	s := &set{
+		allow: allow, policies: policies, dir: dir,
+		organizations: dict.EducationOrganizations,
+		students:      newNumbers(dict.Students), staff: newNumbers(dict.Staff), cohorts: newNumbers(dict.Cohorts),
+		sections: newNumbers(dict.Sections), programs: newNumbers(dict.Programs),
+		associations: map[interchange.Kind]*sorter{
+			interchange.StudentCohortAssociationKind: newSorter(dir),
+			interchange.StaffCohortAssociationKind:   newSorter(dir),
+		},
+		rejectedCohorts: map[uint32]int{},
+		refused:         map[int]bool{},
+		log:             rejectLog{dir: dir},
+		warnings:        newWarnings(),
+		counts:          report.Counts{},
+		ids:             map[int]*documentIDs{},
+	}
+	s.missing.organizations = map[int64]struct{}{}
+	s.missing.students = map[uint32]struct{}{}
+	s.missing.staff = map[uint32]struct{}{}
+	return s
+}
+
+func (s *set) close() {
+	for _, a := range s.associations {
+		a.close()
+	}
+	s.log.close()
+}
+
+// document is the collector's state for one file of a set.
+type document struct {
+	set      *set
+	file     int
+	name     string
+	ids      *documentIDs
+	waiting  waitingRoom
+	entities [4]int64
+	judged   int64
+	zoned    int64
+	root     []interchange.Violation
+	rejects  [4]int64 // by kind
+	refs     bool     // the document has refs
+}
+
+func (s *set) newDocument(file int, name string) *document {
+	return &document{set: s, file: file, name: name, ids: newDocumentIDs(), waiting: waitingRoom{dir: s.dir}}
+}
+
+// collect takes in what a worker made of a block.
+func (d *document) collect(p *parsed) error {
+	s := d.set
+	if p.err != nil {
+		return p.err
+	}
+	for k, n := range p.entities {
+		d.entities[k] += n
+	}
+	d.judged += p.judged
+	if p.zoned > 0 && d.zoned == 0 {
+		s.warnings.add(interchange.CodeZoneDropped, interchange.PlaceOf(d.file, p.firstAt.Offset))
+	}
+	d.zoned += p.zoned
+	d.root = append(d.root, p.root...)
+	for i := range p.rejects {
+		if err := d.reject(&p.rejects[i]); err != nil {
+			return err
+		}
+	}
+	for i := range p.cohorts {
+		c := &p.cohorts[i]
+		s.missOrganizations(&c.cohort)
+		number := s.cohorts.number(c.cohort.CohortKey.AppendKey(nil))
+		s.definitions = append(s.definitions, definition{number, interchange.PlaceOf(d.file, c.offset), c.cohort})
+		c.number = number
+	}
+	if err := d.define(p); err != nil {
+		return err
+	}
+	for i := range p.items {
+		if err := d.stage(p, &p.items[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// missOrganizations notes the organizations of a cohort that are not stored but accepted (--allow-missing).
+func (s *set) missOrganizations(c *interchange.Cohort) {
+	miss := func(id int64) {
+		if _, ok := s.organizations[id]; !ok {
+			s.missing.organizations[id] = struct{}{}
+		}
+	}
+	miss(c.EducationOrganizationID)
+	for i := range c.Programs {
+		miss(c.Programs[i].EducationOrganizationID)
+	}
+}

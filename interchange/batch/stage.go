@@ -1,0 +1,171 @@
+package batch
+
+import (
+	"fmt"
+	"slices"
+
+	"cohortx/interchange"
+)
+
+// define takes in the ids that a block defines and uses. A second definition is a broken rule of the document; it makes refs to the id
+// ambiguous, and the entity that has it is still applied.
+func (d *document) define(p *parsed) error {
+	for i := range p.ids {
+		x := &p.ids[i]
+		state := idState{entity: x.entity, line: int32(x.at.Line), column: int32(x.at.Column), target: x.target, rejected: x.rejected}
+		if x.target == cohortTarget && x.cohort >= 0 {
+			state.cohort = p.cohorts[x.cohort].number
+		}
+		if _, first := d.ids.define(p.bytes(x.id), state); !first {
+			d.set.warnings.add(interchange.CodeIDDuplicate, interchange.PlaceOf(d.file, x.entity))
+		}
+	}
+	for i := range p.uses {
+		x := &p.uses[i]
+		d.ids.use(p.bytes(x.id), x.at.Line, x.at.Column)
+		d.refs = true
+	}
+	return nil
+}
+
+// stage puts one association where it waits for pass 2: into the sorted runs, or into the waiting room if an xml id names its cohort.
+func (d *document) stage(p *parsed, it *item) error {
+	s := d.set
+	person := it.person
+	if person == 0 {
+		person = s.missingPerson(it.kind, p.bytes(it.personKey))
+	}
+	cohort := it.cohort
+	if cohort == 0 && !it.cohortKey.empty() {
+		cohort = s.cohorts.number(p.bytes(it.cohortKey))
+	}
+	r := record{
+		pair: uint64(person), place: interchange.PlaceOf(d.file, it.offset),
+		begin: it.begin, end: it.end, access: it.access,
+	}
+	sections := s.sectionNumbers(it.sections)
+	if !it.ref.empty() {
+		return d.waiting.add(waiter{kind: it.kind, id: d.ids.number(p.bytes(it.ref)), cohort: cohort, r: r}, sections)
+	}
+	r.pair |= uint64(cohort) << 32
+	return s.associations[it.kind].add(r, sections)
+}
+
+// missingPerson gives a number to a person that is not stored but accepted (--allow-missing).
+func (s *set) missingPerson(kind interchange.Kind, key []byte) uint32 {
+	if kind == interchange.StaffCohortAssociationKind {
+		n := s.staff.number(key)
+		s.missing.staff[n] = struct{}{}
+		return n
+	}
+	n := s.students.number(key)
+	s.missing.students[n] = struct{}{}
+	return n
+}
+
+// sectionNumbers returns the sorted numbers of an association's sections, each once.
+func (s *set) sectionNumbers(keys []interchange.SectionKey) []uint32 {
+	if len(keys) == 0 {
+		return nil
+	}
+	list := make([]uint32, 0, len(keys))
+	for _, k := range keys {
+		list = append(list, s.sections.number(k.AppendKey(nil)))
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// settle ends a document that has proved well-formed: what waited for ids is resolved now.
+func (d *document) settle() error {
+	if d.refs {
+		d.set.ids[d.file] = d.ids // the reject file shows what refs reach
+	}
+	return d.waiting.each(func(x waiter, sections []uint32) error {
+		target := *d.ids.state(x.id)
+		why := interchange.Code("")
+		detail := ""
+		consequence := false
+		switch {
+		case target.target == noTarget:
+			why = interchange.CodeRefDangling
+		case target.twice:
+			why, detail = interchange.CodeRefAmbiguous, fmt.Sprintf("first defined at line %d", target.line)
+		case target.target != cohortTarget:
+			why, detail = interchange.CodeReferenceWrongKind, fmt.Sprintf("the element at line %d is no Cohort", target.line)
+		case target.rejected:
+			why, consequence = interchange.CodeRefTargetRejected, true
+			detail = fmt.Sprintf("the Cohort at line %d was rejected", target.line)
+		case x.cohort != 0 && x.cohort != target.cohort:
+			why, detail = interchange.CodeReferenceConflict, fmt.Sprintf("the Cohort at line %d is another one than the identity names", target.line)
+		}
+		if why == "" {
+			x.r.pair |= uint64(target.cohort) << 32
+			return d.set.associations[x.kind].add(x.r, sections)
+		}
+		return d.set.rejectLate(x.kind, &x.r, why, detail, consequence)
+	})
+}
+
+// rejectLate logs the reject of an association that had already been staged. Its line, column and text are looked up when the
+// rejects are written; of what it says, the numbers are enough to name its natural key.
+func (s *set) rejectLate(kind interchange.Kind, r *record, code interchange.Code, detail string, consequence bool) error {
+	l := &logged{Late: true, EntityName: kind.String()}
+	l.Kind, l.Code, l.Detail, l.Consequence = kind, code, detail, consequence
+	l.Key = s.associationKey(kind, r.cohort(), r.person(), r.begin)
+	l.At.Offset, l.Start.Offset = r.place.Offset(), r.place.Offset()
+	if consequence {
+		s.consequences++
+	}
+	s.counts.Add(kind.String(), interchange.Rejected, 1)
+	return s.log.add(r.place, l)
+}
+
+// associationKey is the natural key of an association as messages have it: organization/cohort/person/begin date.
+func (s *set) associationKey(kind interchange.Kind, cohort, person uint32, begin interchange.Date) string {
+	who := "?"
+	persons := s.students
+	if kind == interchange.StaffCohortAssociationKind {
+		persons = s.staff
+	}
+	if person != 0 {
+		who = string(persons.key(person))
+	}
+	return s.cohortKey(cohort) + "/" + who + "/" + begin.String()
+}
+
+// cohortKey is the natural key of a cohort as messages have it: organization/cohort.
+func (s *set) cohortKey(cohort uint32) string {
+	if cohort == 0 {
+		return "?/?"
+	}
+	k, err := interchange.ParseCohortKey(s.cohorts.key(cohort))
+	if err != nil {
+		return "?/?"
+	}
+	return fmt.Sprintf("%d/%s", k.EducationOrganizationID, k.CohortIdentifier)
+}
+
+// reject logs what a worker has rejected.
+func (d *document) reject(l *logged) error {
+	s := d.set
+	if l.Cohort != nil {
+		s.rejectedCohorts[s.cohorts.number(l.Cohort)] = l.Start.Line
+	}
+	d.rejects[l.Kind]++
+	return s.log.add(interchange.PlaceOf(d.file, l.Start.Offset), l)
+}
+
+// total is how many entities have been read.
+func (d *document) total() (n int64) {
+	for _, k := range d.entities {
+		n += k
+	}
+	return n
+}
+
+// close ends a document that is not applied.
+func (d *document) close() error {
+	d.waiting.close()
+	return nil
+}

@@ -1,0 +1,213 @@
+package batch
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"cohortx/interchange"
+	"cohortx/interchange/report"
+	"cohortx/interchange/roster"
+	"cohortx/interchange/source"
+	"cohortx/xsd/scan"
+)
+
+// ValidateOptions are the choices of a validation.
+type ValidateOptions struct {
+	ReadOptions
+	Files []string
+	// Each is called for every violation of a file, in the order of the file; ids that are missing come at its end.
+	Each func(report.Fault)
+}
+
+// Validate checks files against the schema of their release and the rules of a document. It needs no store. Prerequisites are checked for
+// well-formedness and for the types of the values that an import keeps.
+func Validate(ctx context.Context, opt ValidateOptions) (*report.Validation, error) {
+	start := time.Now()
+	inputs, err := source.Expand(opt.Files)
+	if err != nil {
+		return nil, err
+	}
+	out := &report.Validation{Version: report.Version, Files: []report.ValidatedFile{}}
+	for _, in := range inputs {
+		v := &validation{opt: &opt, file: report.ValidatedFile{Name: in.Name, Codes: map[interchange.Code]int64{}}}
+		err := v.check(ctx, &input{Input: in})
+		if fault := asFault(in.Name, err); fault != nil {
+			v.found(*fault)
+			err = nil
+		}
+		in.Close()
+		if err != nil {
+			return nil, err
+		}
+		v.file.Valid = v.file.Violations == 0
+		if !v.file.Valid {
+			out.ExitStatus = ExitRefused
+		}
+		out.Files = append(out.Files, v.file)
+	}
+	out.Seconds = time.Since(start).Seconds()
+	return out, nil
+}
+
+// validation is the checking of one file.
+type validation struct {
+	opt  *ValidateOptions
+	file report.ValidatedFile
+	ids  *documentIDs
+}
+
+func (v *validation) found(f report.Fault) {
+	v.file.Violations++
+	v.file.Codes[f.Code]++
+	if v.opt.Each != nil {
+		v.opt.Each(f)
+	}
+}
+
+func (v *validation) check(ctx context.Context, in *input) error {
+	o, err := in.open(ctx, &v.opt.ReadOptions, v.opt.source())
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	v.file.Content, v.file.Encoding = o.Content.String(), o.stream.Encoding()
+	if o.Release != nil {
+		v.file.Release = o.Release.Name
+	}
+	switch {
+	case o.Content == roster.StudentCohort:
+		return v.cohorts(ctx, o)
+	case o.Content.Prerequisite():
+		return v.prerequisite(o)
+	}
+	return &scan.Error{At: scan.Pos{Line: 1, Column: 1}, Code: scan.Code(interchange.CodeContentUnknown), Found: o.Content.String(), Expected: "an interchange document or CSV with a header"}
+}
+
+// prerequisite checks what an import would keep of a file.
+func (v *validation) prerequisite(o *opened) error {
+	v.file.Checked = "well-formedness, and the types of the values that are kept; not the whole schema"
+	rows, err := o.Rows()
+	if err != nil {
+		return err
+	}
+	for {
+		row, err := rows.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		v.file.Entities++
+		for _, f := range row.Faults {
+			v.found(report.Fault{File: v.file.Name, Line: f.At.Line, Column: f.At.Column, Code: interchange.Code(f.Code), Path: f.Path, Found: f.Found, Expected: f.Expected})
+		}
+	}
+}
+
+// checked is what a worker finds in a block.
+type checked struct {
+	entities   int64
+	judged     int64
+	violations []interchange.Violation
+	ids        parsed // only ids and uses
+	err        error
+}
+
+func (v *validation) cohorts(ctx context.Context, o *opened) error {
+	g, root, err := o.engine(&v.opt.ReadOptions)
+	if err != nil {
+		return err
+	}
+	for _, x := range root {
+		v.found(faultOf(v.file.Name, x))
+	}
+	v.ids = newDocumentIDs()
+	faults := false
+	err = inOrder(ctx, o.Splitter, v.opt.jobs(), func() func(*scan.Block) *checked {
+		r := &reader{validator: g.newValidator(), ctx: ctx}
+		return r.check
+	}, func(c *checked) error {
+		v.file.Entities += c.entities
+		v.file.Judged += c.judged
+		v.file.Proven += c.entities - c.judged
+		faults = faults || len(c.violations) > 0
+		v.merge(c)
+		if v.opt.Progress != nil {
+			v.opt.Progress(Progress{File: v.file.Name, Bytes: o.stream.Stored(), Entities: v.file.Entities})
+		}
+		return c.err
+	})
+	if err != nil {
+		return err
+	}
+	if v.file.Entities == 0 && !faults && len(root) == 0 {
+		v.found(faultOf(v.file.Name, emptyRoot(g.scope)))
+	}
+	v.dangling()
+	return nil
+}
+
+// check is the work of a validation on one block.
+func (r *reader) check(b *scan.Block) *checked {
+	c := &checked{}
+	entities, root, judged, err := r.block(r.ctx, b)
+	c.err, c.judged, c.entities = err, int64(judged), int64(len(entities))
+	c.violations = append(c.violations, root...)
+	for i := range entities {
+		e := &entities[i]
+		c.violations = append(c.violations, e.Violations...)
+		r.ids(e, &c.ids, false)
+	}
+	slices.SortStableFunc(c.violations, func(a, b interchange.Violation) int { return int(a.At.Offset - b.At.Offset) })
+	return c
+}
+
+// merge takes in a block: its violations, and among them those of ids that the document had before.
+func (v *validation) merge(c *checked) {
+	violations := c.violations
+	p := &c.ids
+	for i := range p.ids {
+		x := &p.ids[i]
+		id := p.bytes(x.id)
+		state := idState{entity: x.entity, line: int32(x.at.Line), column: int32(x.at.Column), target: x.target}
+		n, first := v.ids.define(id, state)
+		if first {
+			continue
+		}
+		violations = append(violations, interchange.Violation{At: x.at, Code: interchange.CodeIDDuplicate, Path: "@id", Found: "id " + short(id),
+			Expected: fmt.Sprintf("an id of its own; the first one is at line %d", v.ids.state(n).line)})
+	}
+	slices.SortStableFunc(violations, func(a, b interchange.Violation) int { return int(a.At.Offset - b.At.Offset) })
+	for _, x := range violations {
+		v.found(faultOf(v.file.Name, x))
+	}
+	for i := range p.uses {
+		x := &p.uses[i]
+		v.ids.use(p.bytes(x.id), x.at.Line, x.at.Column)
+	}
+}
+
+// dangling reports each id that is referred to and that no element has, at the first reference to it.
+func (v *validation) dangling() {
+	var list []report.Fault
+	for i := range v.ids.states {
+		s := &v.ids.states[i]
+		if s.target == noTarget {
+			list = append(list, report.Fault{File: v.file.Name, Line: int(s.line), Column: int(s.column), Code: interchange.CodeRefDangling, Path: "@ref",
+				Found: "ref " + short(v.ids.names.Key(uint32(i+1))), Expected: "the id of an element of this file"})
+		}
+	}
+	slices.SortFunc(list, func(a, b report.Fault) int {
+		if a.Line != b.Line {
+			return a.Line - b.Line
+		}
+		return a.Column - b.Column
+	})
+	for _, f := range list {
+		v.found(f)
+	}
+}

@@ -1,0 +1,259 @@
+package batch
+
+import (
+	"context"
+	"fmt"
+
+	"cohortx/interchange"
+	"cohortx/xsd"
+	"cohortx/xsd/scan"
+)
+
+// engine is what all workers on one document share.
+type engine struct {
+	schema   *xsd.Schema
+	judge    *xsd.Judge
+	release  *interchange.Release
+	scope    *scan.Scope
+	distrust bool // --judge libxml2: the judge decides about every entity
+}
+
+// validator decodes blocks and has every entity that is not proven judged. It is for one goroutine.
+type validator struct {
+	*engine
+	decoder   *interchange.Decoder
+	entities  []interchange.Entity
+	fragments []xsd.Fragment
+	judged    []int // entities behind the fragments
+}
+
+func (g *engine) newValidator() *validator {
+	return &validator{engine: g, decoder: interchange.NewDecoder(g.schema, g.scope)}
+}
+
+// block decodes one block. The entities, with their violations, and the root's violations are valid until the next call. What comes
+// before the place where the block breaks is returned with the error.
+func (v *validator) block(ctx context.Context, b *scan.Block) (entities []interchange.Entity, root []interchange.Violation, judged int, err error) {
+	var broken error
+	v.entities, broken = v.decoder.Decode(b, v.entities[:0])
+	v.fragments, v.judged = v.fragments[:0], v.judged[:0]
+	for i := range v.entities {
+		e := &v.entities[i]
+		if !e.Proven || v.distrust {
+			v.fragments = append(v.fragments, xsd.Fragment{Raw: e.Raw, At: e.At})
+			v.judged = append(v.judged, i)
+		}
+	}
+	if len(v.fragments) > 0 {
+		found, err := v.judge.Check(ctx, v.scope, v.fragments)
+		if err != nil {
+			return nil, nil, 0, fmt.Errorf("judge: %w", err)
+		}
+		for _, x := range found {
+			e := &v.entities[v.judged[x.Fragment]]
+			e.Violations = append(e.Violations, e.Localise(x))
+		}
+	}
+	return v.entities, v.decoder.Root(), len(v.fragments), broken
+}
+
+// reader turns the entities of blocks into what an import needs of them. It is for one goroutine.
+type reader struct {
+	*validator
+	ctx   context.Context
+	set   *set // only what does not change while files are read: the dictionaries of stored rows, and what is allowed
+	plain interchange.Plain
+	key   []byte
+}
+
+// read is the work of an import on one block.
+func (r *reader) read(b *scan.Block, p *parsed) {
+	p.reset()
+	entities, root, judged, err := r.block(r.ctx, b)
+	p.err, p.judged = err, int64(judged)
+	p.root = append(p.root, root...)
+	for i := range entities {
+		e := &entities[i]
+		p.entities[e.Kind]++
+		before := len(p.rejects)
+		r.entity(e, p)
+		r.ids(e, p, len(p.rejects) > before)
+	}
+}
+
+// entity sorts one entity: good, waiting for the end of the document, or rejected.
+func (r *reader) entity(e *interchange.Entity, p *parsed) {
+	if len(e.Violations) > 0 {
+		r.invalid(e, p)
+		return
+	}
+	if e.Kind == interchange.CohortKind {
+		c, reading, fault := e.ReadCohort(r.release)
+		switch reading {
+		case interchange.ReadFault:
+			r.fault(e, p, fault)
+		case interchange.ReadLookup:
+			r.unresolved(e, p)
+		default:
+			r.cohort(e, p, c)
+		}
+		return
+	}
+	reading, fault := e.ReadPlain(&r.plain)
+	switch reading {
+	case interchange.ReadFault:
+		r.fault(e, p, fault)
+	case interchange.ReadLookup:
+		r.unresolved(e, p)
+	default:
+		r.association(e, p)
+	}
+}
+
+// unresolved rejects an entity that names a target in a way that is not resolved.
+func (r *reader) unresolved(e *interchange.Entity, p *parsed) {
+	l := r.rejected(e)
+	l.At, l.Code = e.At, interchange.CodeReferenceUnresolved
+	l.Found, l.Expected = "a lookup, or a ref to something else than a Cohort", "an Identity"
+	p.rejects = append(p.rejects, l)
+}
+
+// cohort takes a good Cohort whose organizations are known.
+func (r *reader) cohort(e *interchange.Entity, p *parsed, c interchange.Cohort) {
+	if id, ok := r.unknownOrganization(&c); ok {
+		r.notFound(e, p, interchange.CodeEducationOrganizationNotFound, fmt.Sprintf("education organization %d", id), "")
+		return
+	}
+	p.cohorts = append(p.cohorts, cohortItem{offset: e.At.Offset, at: e.At, cohort: c})
+}
+
+// unknownOrganization returns an education organization of the cohort or its programs that is neither stored nor allowed to be missing.
+func (r *reader) unknownOrganization(c *interchange.Cohort) (int64, bool) {
+	if r.set.allow.EducationOrganizations {
+		return 0, false
+	}
+	if _, ok := r.set.organizations[c.EducationOrganizationID]; !ok {
+		return c.EducationOrganizationID, true
+	}
+	for _, k := range c.Programs {
+		if _, ok := r.set.organizations[k.EducationOrganizationID]; !ok {
+			return k.EducationOrganizationID, true
+		}
+	}
+	return 0, false
+}
+
+// association takes a good association.
+func (r *reader) association(e *interchange.Entity, p *parsed) {
+	a := &r.plain
+	it := item{
+		kind: e.Kind, access: a.Access, begin: a.BeginDate, end: a.EndDate, offset: e.At.Offset,
+	}
+	persons, allowed, missing := r.set.students, r.set.allow.Students, interchange.CodeStudentNotFound
+	if e.Kind == interchange.StaffCohortAssociationKind {
+		persons, allowed, missing = r.set.staff, r.set.allow.Staff, interchange.CodeStaffNotFound
+	}
+	number, ok := persons.find(a.UniqueID)
+	switch {
+	case ok:
+		it.person = number
+	case allowed:
+		it.personKey = p.keep(a.UniqueID)
+	default:
+		r.notFound(e, p, missing, "unique id "+short(a.UniqueID), persons.near(a.UniqueID))
+		return
+	}
+	if a.HasCohort {
+		r.key = interchange.AppendCohortKey(r.key[:0], a.EducationOrganizationID, a.CohortIdentifier)
+		if it.cohort, ok = r.set.cohorts.find(r.key); !ok {
+			it.cohortKey = p.keep(r.key)
+		}
+	}
+	if a.CohortRef != nil {
+		it.ref = p.keep(a.CohortRef)
+	}
+	if len(a.Sections) > 0 {
+		it.sections = append([]interchange.SectionKey(nil), a.Sections...)
+	}
+	if a.Zoned {
+		if p.zoned == 0 {
+			p.firstAt = e.At
+		}
+		p.zoned++
+	}
+	p.items = append(p.items, it)
+}
+
+// short is a key in a message.
+func short(key []byte) string {
+	const most = 60
+	if r := []rune(string(key)); len(r) > most {
+		return fmt.Sprintf("%q...", string(r[:most]))
+	}
+	return fmt.Sprintf("%q", key)
+}
+
+// invalid rejects an entity for what the schema says of it.
+func (r *reader) invalid(e *interchange.Entity, p *parsed) {
+	v := e.Violations[0]
+	l := r.rejected(e)
+	l.At, l.Code, l.Path, l.Found, l.Expected = v.At, v.Code, v.Path, v.Found, v.Expected
+	l.Also = append(l.Also, e.Violations[1:]...)
+	p.rejects = append(p.rejects, l)
+}
+
+func (r *reader) fault(e *interchange.Entity, p *parsed, f *interchange.Fault) {
+	l := r.rejected(e)
+	l.At, l.Code, l.Found, l.Expected = e.Place(f.Node), f.Code, f.Found, f.Expected
+	l.Path = r.schema.Info(e.Nodes[f.Node].Slot).Path
+	p.rejects = append(p.rejects, l)
+}
+
+func (r *reader) notFound(e *interchange.Entity, p *parsed, code interchange.Code, found, hint string) {
+	l := r.rejected(e)
+	l.At, l.Code, l.Found, l.Expected, l.Detail = e.At, code, found, "a row of the store", hint
+	p.rejects = append(p.rejects, l)
+}
+
+// rejected is what is common to all rejects of an entity.
+func (r *reader) rejected(e *interchange.Entity) logged {
+	l := logged{EntityName: e.Kind.String(), Start: e.At}
+	l.Kind, l.End = e.Kind, e.End()
+	l.Key = e.Key()
+	if e.Kind == interchange.CohortKind {
+		if key, ok := e.CohortKey(); ok {
+			l.Cohort = key.AppendKey(nil)
+		}
+	}
+	return l
+}
+
+// ids notes the xml ids that the entity defines and uses.
+func (r *reader) ids(e *interchange.Entity, p *parsed, rejected bool) {
+	for i := range e.Nodes {
+		n := &e.Nodes[i]
+		if n.ID == nil && n.Ref == nil {
+			continue
+		}
+		at := e.At
+		if i > 0 {
+			at = e.Place(i)
+		}
+		if n.ID != nil {
+			x := definedID{id: p.keep(n.ID), entity: e.At.Offset, at: at, rejected: rejected, cohort: -1, target: referenceTarget}
+			if i == 0 {
+				x.target = associationTarget
+				if e.Kind == interchange.CohortKind {
+					x.target = cohortTarget
+					if !rejected && len(p.cohorts) > 0 && p.cohorts[len(p.cohorts)-1].offset == e.At.Offset {
+						x.cohort = len(p.cohorts) - 1
+					}
+				}
+			}
+			p.ids = append(p.ids, x)
+		}
+		if n.Ref != nil {
+			p.uses = append(p.uses, usedID{id: p.keep(n.Ref), entity: e.At.Offset, at: at})
+		}
+	}
+}

@@ -1,0 +1,145 @@
+package interchange
+
+import (
+	"cohortx/xsd"
+	"cohortx/xsd/scan"
+)
+
+// Code names why something was rejected or refused, or what a warning is about. Codes are stable: scripts may rely on them. The rules of
+// XML and of the schema have the codes of packages scan and xsd.
+type Code string
+
+// The codes of this program's own rules.
+const (
+	// rules of the document
+	CodeIDDuplicate Code = "id_duplicate"
+	CodeRefDangling Code = "ref_dangling"
+
+	// references
+	CodeRefAmbiguous        Code = "ref_ambiguous"
+	CodeRefTargetRejected   Code = "ref_target_rejected"
+	CodeReferenceEmpty      Code = "reference_empty"
+	CodeReferenceConflict   Code = "reference_conflict"
+	CodeReferenceWrongKind  Code = "reference_wrong_kind"
+	CodeReferenceUnresolved Code = "reference_unresolved"
+
+	CodeStudentNotFound               Code = "student_not_found"
+	CodeStaffNotFound                 Code = "staff_not_found"
+	CodeCohortNotFound                Code = "cohort_not_found"
+	CodeEducationOrganizationNotFound Code = "education_organization_not_found"
+
+	// values
+	CodeKeyEmpty       Code = "key_empty"
+	CodeDateOutOfRange Code = "date_out_of_range"
+	CodeEndBeforeBegin Code = "end_before_begin"
+
+	// policies
+	CodeOverlap Code = "overlap"
+	CodeReopen  Code = "reopen"
+
+	// refusals of files and sets
+	CodeRootInvalid    Code = "root_invalid"
+	CodeTooManyRejects Code = "too_many_rejects"
+	CodeContentUnknown Code = "root_unknown"
+	CodeHeaderUnknown  Code = "header_unknown"
+
+	// warnings
+	CodeReopened     Code = "reopened"
+	CodeOverlaps     Code = "overlaps"
+	CodeZoneDropped  Code = "zone_dropped"
+	CodeStoredCohort Code = "stored_cohort"
+)
+
+// Class says what a code does.
+type Class uint8
+
+// The classes.
+const (
+	Violates Class = iota + 1 // the entity breaks a rule of the schema or the document: `validate` reports it, `import` rejects it
+	Rejects                   // the entity is not applied
+	Refuses                   // the whole file or set is not applied
+	Warns                     // applied, and worth a look
+)
+
+// String returns a word for people.
+func (c Class) String() string {
+	return [...]string{"", "violation", "reject", "refusal", "warning"}[c]
+}
+
+// Entry explains one code.
+type Entry struct {
+	Code    Code
+	Class   Class
+	Meaning string
+	Remedy  string
+	Example string
+}
+
+// Explain returns the entry of a code.
+func Explain(code Code) (Entry, bool) {
+	for _, e := range Catalogue {
+		if e.Code == code {
+			return e, true
+		}
+	}
+	return Entry{Code: code}, false
+}
+
+// Catalogue explains all codes, in the order in which the rules are looked at.
+var Catalogue = []Entry{
+	{Code(scan.NotWellFormed), Refuses, "The file is not well-formed XML.", "Export the file again; a file that was cut off in transfer ends in the middle.", "<BeginDate>2025-09-14</EndDate>"},
+	{Code(scan.DoctypeRefused), Refuses, "The file has a DOCTYPE. No Ed-Fi file needs one, and none is ever read.", "Remove the DOCTYPE.", "<!DOCTYPE InterchangeStudentCohort>"},
+	{Code(scan.NULByte), Refuses, "The file contains a NUL byte.", "Export the file again as UTF-8 text.", "a file that is UTF-16 without a byte-order mark"},
+	{Code(scan.XMLVersion), Refuses, "The file declares an XML version other than 1.0.", "Write version=\"1.0\".", "<?xml version=\"1.1\"?>"},
+	{Code(scan.InvalidCharacter), Refuses, "The file contains a character that XML does not allow.", "Remove control characters from the values before the export.", "&#x1;"},
+	{Code(scan.InvalidEncoding), Refuses, "The bytes are not of the encoding that the file is in.", "Declare the encoding that the file really has, or write UTF-8.", "a byte FF in UTF-8"},
+	{Code(scan.TooDeep), Refuses, "Elements are nested more than 64 deep.", "This is no StudentCohort file; look at where it comes from.", "<a><a><a>..."},
+	{Code(scan.EntityTooLarge), Refuses, "One entity is larger than 16 MiB.", "Look for a missing end tag before this place.", "a Cohort that is never closed"},
+	{Code(scan.NameTooLong), Refuses, "A name is longer than 1,000 bytes.", "This is no StudentCohort file; look at where it comes from.", "<aaaa..."},
+	{CodeContentUnknown, Refuses, "The root element or its namespace is none that can be imported.", "Give a file of one of the interchanges that the message lists, or --as-release.", "<InterchangeStudentGrade>"},
+	{CodeHeaderUnknown, Refuses, "The first line is no header of a CSV file that is known.", "Give the file a header with the columns that the message lists.", "id;name"},
+	{CodeRootInvalid, Refuses, "Something stands between the entities that may not stand there, the root has an attribute that it may not have, or there is no entity at all.", "Mend the places that are listed, or export the file again.", "<InterchangeStudentCohort xmlns=\"...\"/>"},
+	{Code(xsd.RootUnexpected), Violates, "The root element is not the one of the schema.", "Write <InterchangeStudentCohort> in the namespace of the release.", "<InterchangeStudentCohort xmlns=\"https://ed-fi.org/0200\">"},
+	{Code(xsd.RootAttribute), Violates, "The root has an attribute that it may not have.", "Remove the attribute.", "<InterchangeStudentCohort version=\"1\">"},
+	{Code(xsd.ElementUnknown), Violates, "An element stands where the schema knows no such element.", "Remove the element, or move its value to where the schema has it; names are case-sensitive and must be in the release's namespace.", "<StudentId> for <StudentUniqueId>"},
+	{Code(xsd.ElementUnexpected), Violates, "An element stands at the wrong place, or once too often.", "Write the elements in the order of the schema.", "<EndDate> before <BeginDate>"},
+	{Code(xsd.ElementMissing), Violates, "A required element is missing.", "Add the element that the message names.", "a StudentCohortAssociation without BeginDate"},
+	{Code(xsd.TextNotAllowed), Violates, "Text stands between elements.", "Remove the text, or put it into an element.", "<Cohort>text<CohortIdentifier>"},
+	{Code(xsd.ValueType), Violates, "A value is not of its type: no date, no integer, no boolean.", "Write dates as 2025-09-14, integers in digits only, booleans as true or false.", "<BeginDate>9/14/2025</BeginDate>"},
+	{Code(xsd.ValueTooLong), Violates, "A value has more characters than allowed. White space counts.", "Shorten the value.", "a CohortIdentifier of 21 characters in release 2.0"},
+	{Code(xsd.ValueTooShort), Violates, "A value has fewer characters than required.", "Write the value, or leave the element out if it is optional.", "<CohortDescription></CohortDescription> in release 2.0"},
+	{Code(xsd.ValueRange), Violates, "A number is below the least or above the greatest that is allowed.", "Write a number of the range.", "<SequenceOfCourse>9</SequenceOfCourse>"},
+	{Code(xsd.ValueEnumeration), Violates, "A value is not one of those that the schema lists. Case matters.", "Write one of the listed values.", "<CohortType>Study hall</CohortType>"},
+	{Code(xsd.ValuePattern), Violates, "A value does not have the form that the schema asks for.", "Write the value in the form that the message gives.", "only with --xsd: no embedded schema has patterns"},
+	{Code(xsd.AttributeUnknown), Violates, "An element has an attribute that it may not have.", "Remove the attribute. Entities may have id; references id and ref.", "<Cohort ref=\"C1\">"},
+	{Code(xsd.AttributeMissing), Violates, "A required attribute is missing.", "Add the attribute.", "only with --xsd: no embedded schema requires one"},
+	{Code(xsd.AttributeValue), Violates, "An attribute's value is not of its type.", "Write a value of the type that the message names.", "xsi:nil=\"maybe\""},
+	{Code(xsd.IDInvalid), Violates, "An id is not a name: it must begin with a letter or _ and hold no space or colon.", "Put a letter before the number.", "id=\"1\""},
+	{Code(xsd.RefInvalid), Violates, "A ref is not a name: it must begin with a letter or _ and hold no space or colon.", "Write the id of the element that is meant.", "ref=\"\""},
+	{Code(xsd.NilNotAllowed), Violates, "xsi:nil stands where no element can be nil.", "Leave the element out.", "<EndDate xsi:nil=\"true\"/>"},
+	{Code(xsd.TypeNotAllowed), Violates, "xsi:type names a type that is unknown or does not fit.", "Remove the attribute.", "<Cohort xsi:type=\"StaffCohortAssociation\">"},
+	{Code(xsd.TooLarge), Violates, "libxml2 refuses to read the entity, for its size.", "Look at the entity; no value of this interchange is that long.", "an attribute of 11 MB"},
+	{Code(xsd.SchemaViolation), Violates, "Another rule of the schema is broken.", "Follow the message.", "only with --xsd"},
+	{CodeIDDuplicate, Violates, "An id is used a second time in the document. The entity is applied all the same; a ref to the id is not resolved.", "Give each element an id of its own.", "id=\"C1\" on two cohorts"},
+	{CodeRefDangling, Violates, "A ref names an id that no element of the document has.", "Correct the ref, or add the element. Case matters.", "ref=\"c1\" where the id is C1"},
+	{CodeRefAmbiguous, Rejects, "A ref names an id that several elements of the document have.", "Give each element an id of its own.", "ref=\"C1\" with two cohorts C1"},
+	{CodeRefTargetRejected, Rejects, "A ref names an element that was itself rejected. It is counted apart, as a consequence.", "Mend the rejected element; this one then follows.", "ref=\"C1\" where cohort C1 has no CohortType"},
+	{CodeReferenceWrongKind, Rejects, "A ref names an element of another kind.", "Refer to an element of the kind that the message names.", "a CohortReference to a StudentCohortAssociation"},
+	{CodeReferenceEmpty, Rejects, "A reference names nothing.", "Give it an Identity, a Lookup or a ref.", "<StudentReference/>"},
+	{CodeReferenceConflict, Rejects, "A reference names its target in two ways that disagree.", "Make them agree, or remove one.", "CohortIdentity of cohort 1 with ref to cohort 2"},
+	{CodeReferenceUnresolved, Rejects, "A reference names its target by a lookup, or by the id of something else than a Cohort. This version resolves identities, and refs to cohorts of the same file.", "Write an Identity.", "<StudentReference><StudentLookup>..."},
+	{CodeKeyEmpty, Rejects, "A part of a natural key is empty or blank. From release 5.1 on the schema allows it, and nothing can be found by it.", "Write the key.", "<StudentUniqueId></StudentUniqueId>"},
+	{CodeDateOutOfRange, Rejects, "A date is in a year before 1900 or after 2199.", "Correct the year.", "<BeginDate>0025-09-14</BeginDate>"},
+	{CodeEndBeforeBegin, Rejects, "The end date is before the begin date.", "Correct one of the two.", "BeginDate 2025-09-14, EndDate 2024-09-21"},
+	{CodeEducationOrganizationNotFound, Rejects, "No education organization with this id is stored.", "Import the InterchangeEducationOrganization file first, correct the id, or use --allow-missing education-organizations.", "EducationOrganizationId 255901108"},
+	{CodeStudentNotFound, Rejects, "No student with this unique id is stored.", "Import the InterchangeStudent file first, correct the id, or use --allow-missing students.", "StudentUniqueId 0111111 where 111111 is stored"},
+	{CodeStaffNotFound, Rejects, "No staff member with this unique id is stored.", "Import the InterchangeStaffAssociation file first, correct the id, or use --allow-missing staff.", "StaffUniqueId 9"},
+	{CodeCohortNotFound, Rejects, "No cohort with this key is stored or in the files of this run.", "Add the Cohort, correct the reference, or use --allow-missing cohorts.", "cohort 255901107/7"},
+	{CodeReopen, Rejects, "The file has no end date where the store has one, and --reopen reject is in force.", "Write the end date, or import with --reopen allow.", "yesterday's file sent again after an end date"},
+	{CodeOverlap, Rejects, "The dates overlap another association of the same person and cohort, and --overlap reject is in force.", "Correct the dates, or import with --overlap allow.", "a second association from 2025-10-01 while the first is open"},
+	{CodeTooManyRejects, Refuses, "More entities were rejected than --max-rejects allows; nothing was applied.", "Mend the rejects that are listed, or import with a higher --max-rejects.", "1,200 of 10,000 entities"},
+	{CodeReopened, Warns, "The file has no end date where the store has one; the association is open again.", "If the file is older than the store, import the newer one again; --reopen reject prevents it.", ""},
+	{CodeOverlaps, Warns, "The dates overlap another association of the same person and cohort.", "Look at whether one of them should have ended; --overlap reject prevents it.", ""},
+	{CodeZoneDropped, Warns, "Dates have a time zone. The calendar date as written counts.", "Write dates without a time zone.", "2025-09-14Z"},
+	{CodeStoredCohort, Warns, "The file's own Cohort element was rejected; the association was applied to the cohort as it is stored.", "Mend the Cohort.", ""},
+}

@@ -1,0 +1,266 @@
+package interchange
+
+import (
+	"bytes"
+	"fmt"
+	"unicode/utf8"
+
+	"cohortx/xsd"
+	"cohortx/xsd/scan"
+)
+
+// Decoder turns the blocks of one document into entities, in one pass over the bytes: it tokenizes, drives the schema's tables, and
+// captures the values it needs as slices of the block. It allocates nothing per entity. A Decoder is for one goroutine; blocks may come
+// in any order.
+type Decoder struct {
+	scanner scan.Scanner
+	checker *xsd.Checker
+	fields  []Field // by slot
+	leaf    []bool  // by slot
+	kinds   []Kind  // by slot of a root's child
+
+	nodes []Node
+	base  int     // where the entity's own nodes begin
+	open  []int32 // per open element: index of its node, -1 when it has none
+	slots []xsd.Slot
+	arena []byte // values that are not a slice of the block
+	root  []Violation
+
+	// the text of the open leaf
+	text  []byte
+	parts int // text tokens so far
+	owned bool
+}
+
+// NewDecoder returns a decoder for the blocks of a document whose root has that start tag.
+func NewDecoder(schema *xsd.Schema, scope *scan.Scope) *Decoder {
+	d := &Decoder{
+		checker: schema.NewChecker(scope),
+		fields:  make([]Field, schema.NumSlots()),
+		leaf:    make([]bool, schema.NumSlots()),
+		kinds:   make([]Kind, schema.NumSlots()),
+	}
+	for slot := range schema.NumSlots() {
+		info := schema.Info(xsd.Slot(slot))
+		d.fields[slot], d.leaf[slot] = fieldOf(info), info.Leaf
+		for _, k := range Kinds {
+			if info.Path == k.String() {
+				d.kinds[slot] = k
+			}
+		}
+	}
+	return d
+}
+
+// Root returns what the last Decode found between entities that may not stand there: text, unknown elements.
+func (d *Decoder) Root() []Violation { return d.root }
+
+// Decode appends the entities of a block to dst. They and their slices are valid until the next Decode, and no longer than the block.
+// The error, a *scan.Error, says where the block is not well-formed; what came before it is returned with it.
+func (d *Decoder) Decode(b *scan.Block, dst []Entity) ([]Entity, error) {
+	d.scanner.Reset(b)
+	d.nodes, d.arena, d.root = d.nodes[:0], d.arena[:0], d.root[:0]
+	first := len(dst)
+	at := walker{pos: b.At, b: b.Bytes}
+	for {
+		kind, err := d.scanner.Next()
+		if err != nil || kind == scan.EndOfBlock {
+			d.share(dst[first:])
+			return dst, err
+		}
+		switch kind {
+		case scan.StartElement:
+			from := d.scanner.Offset()
+			d.checker.Reset()
+			slot := d.checker.Start(d.scanner.Name(), d.scanner.Attrs(), len(d.scanner.Decls()) > 0)
+			if slot == 0 {
+				if err := d.unknown(b); err != nil {
+					d.share(dst[first:])
+					return dst, err
+				}
+				continue
+			}
+			e := Entity{Kind: d.kinds[slot], At: at.to(from)}
+			d.base = len(d.nodes)
+			if err := d.entity(slot, from); err != nil {
+				d.share(dst[first:])
+				return dst, err
+			}
+			e.Proven = d.checker.Proven()
+			e.Raw = b.Bytes[from:d.scanner.EndOffset()]
+			e.first, e.last = int32(d.base), int32(len(d.nodes))
+			dst = append(dst, e)
+		case scan.Text, scan.CData:
+			if !d.scanner.IsSpace() {
+				d.root = append(d.root, Violation{
+					At: b.PosAt(d.scanner.Offset()), Code: Code(xsd.TextNotAllowed),
+					Found: fmt.Sprintf("%d characters of text between the entities", utf8.RuneCount(bytes.TrimSpace(d.scanner.Text()))), Expected: "an entity or white space",
+				})
+			}
+		}
+	}
+}
+
+// share gives the entities their nodes, which lay in one growing slice so far.
+func (d *Decoder) share(entities []Entity) {
+	for i := range entities {
+		e := &entities[i]
+		e.Nodes = d.nodes[e.first:e.last:e.last]
+	}
+}
+
+// unknown passes over a child of the root that the schema does not know.
+func (d *Decoder) unknown(b *scan.Block) error {
+	name := string(d.scanner.Name().Local)
+	if uri := d.scanner.URI(d.scanner.Name().Space); uri != b.Scope.URI(b.Scope.Name.Space) {
+		name += " in namespace \"" + shorten(uri) + "\""
+	}
+	d.root = append(d.root, Violation{
+		At: b.PosAt(d.scanner.Offset()), Code: Code(xsd.ElementUnknown), Path: shorten(string(d.scanner.Name().Local)), Found: "element " + shorten(name),
+		Expected: "one of: Cohort; StudentCohortAssociation; StaffCohortAssociation",
+	})
+	for depth := 1; depth > 0; {
+		kind, err := d.scanner.Next()
+		switch {
+		case err != nil:
+			return err
+		case kind == scan.StartElement:
+			depth++
+		case kind == scan.EndElement:
+			depth--
+		}
+	}
+	return nil
+}
+
+// entity reads on to the end of the root's child that has just been started.
+func (d *Decoder) entity(slot xsd.Slot, from int) error {
+	d.open, d.slots = d.open[:0], d.slots[:0]
+	d.start(slot, from, from)
+	for {
+		kind, err := d.scanner.Next()
+		if err != nil {
+			return err
+		}
+		switch kind {
+		case scan.StartElement:
+			slot := d.checker.Start(d.scanner.Name(), d.scanner.Attrs(), len(d.scanner.Decls()) > 0)
+			d.start(slot, from, d.scanner.Offset())
+		case scan.EndElement:
+			d.end()
+			if len(d.open) == 0 {
+				return nil
+			}
+		case scan.Text, scan.CData:
+			d.characters()
+		case scan.EndOfBlock:
+			return nil // cannot be: the scanner refuses a block that ends inside an element
+		}
+	}
+}
+
+func (d *Decoder) start(slot xsd.Slot, entity, from int) {
+	node := int32(-1)
+	id, hasID := d.checker.ID()
+	ref, hasRef := d.checker.Ref()
+	if f := d.fields[slot]; f != NoField || hasID || hasRef {
+		node = int32(len(d.nodes))
+		n := Node{Slot: slot, Field: f, Offset: int32(from - entity)}
+		if hasID {
+			n.ID = d.keep(id)
+		}
+		if hasRef {
+			n.Ref = d.keep(ref)
+		}
+		d.nodes = append(d.nodes, n)
+	}
+	d.open = append(d.open, node)
+	d.slots = append(d.slots, slot)
+	d.text, d.parts, d.owned = nil, 0, false
+}
+
+func (d *Decoder) end() {
+	last := len(d.open) - 1
+	node, slot := d.open[last], d.slots[last]
+	value := d.checker.End(d.text)
+	if node >= 0 {
+		n := &d.nodes[node]
+		n.Next = int32(len(d.nodes) - d.base)
+		if d.leaf[slot] {
+			n.Value = d.text
+			if len(value) != len(d.text) || string(value) != string(d.text) {
+				n.Value = d.keep(value) // the checker's scratch
+			}
+		}
+	}
+	d.open, d.slots = d.open[:last], d.slots[:last]
+	d.text, d.parts, d.owned = nil, 0, false
+}
+
+// characters takes in a piece of text. The text of a leaf is a slice of the block when it is one plain piece, and is put together in the
+// arena when comments, CDATA sections or references stand in it.
+func (d *Decoder) characters() {
+	slot := d.slots[len(d.slots)-1]
+	if !d.leaf[slot] {
+		if !d.scanner.IsSpace() {
+			d.checker.Text(true)
+		}
+		return
+	}
+	piece := d.scanner.Text()
+	d.parts++
+	switch {
+	case d.parts == 1 && d.scanner.Plain():
+		d.text = piece
+	case d.owned:
+		// The text so far is at the end of the arena.
+		from := len(d.arena) - len(d.text)
+		d.arena = append(d.arena, piece...)
+		d.text = d.arena[from:]
+	default:
+		from := len(d.arena)
+		d.arena = append(append(d.arena, d.text...), piece...)
+		d.text, d.owned = d.arena[from:], true
+	}
+}
+
+// keep copies bytes into the arena.
+func (d *Decoder) keep(b []byte) []byte {
+	from := len(d.arena)
+	d.arena = append(d.arena, b...)
+	return d.arena[from:len(d.arena):len(d.arena)]
+}
+
+// walker turns growing offsets into positions, looking at each byte once.
+type walker struct {
+	b    []byte
+	done int
+	pos  scan.Pos
+}
+
+func (w *walker) to(offset int) scan.Pos {
+	between := w.b[w.done:offset]
+	if n := bytes.Count(between, newline); n > 0 {
+		w.pos.Line += n
+		w.pos.Column = 1 + utf8.RuneCount(between[bytes.LastIndexByte(between, '\n')+1:])
+	} else {
+		w.pos.Column += utf8.RuneCount(between)
+	}
+	w.pos.Offset += int64(len(between))
+	w.done = offset
+	return w.pos
+}
+
+var newline = []byte{'\n'}
+
+// shorten keeps a name or a value that goes into a message from filling the screen.
+func shorten(s string) string {
+	const most = 60
+	if len(s) <= most {
+		return s
+	}
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "..."
+	}
+	return s
+}

@@ -1,0 +1,41 @@
+package interchange
+
+import "strings"
+
+// Descriptor is a kind of descriptor of this interchange.
+type Descriptor string
+
+// The descriptors that were enumerations, or structured references, in releases 2.x.
+const (
+	CohortTypeDescriptor      Descriptor = "CohortTypeDescriptor"
+	CohortScopeDescriptor     Descriptor = "CohortScopeDescriptor"
+	AcademicSubjectDescriptor Descriptor = "AcademicSubjectDescriptor"
+	ProgramTypeDescriptor     Descriptor = "ProgramTypeDescriptor"
+	TermDescriptor            Descriptor = "TermDescriptor"
+)
+
+// URI returns the descriptor of a code value in Ed-Fi's own namespace: "uri://ed-fi.org/CohortTypeDescriptor#Study Hall".
+func (d Descriptor) URI(codeValue string) string {
+	return "uri://ed-fi.org/" + string(d) + "#" + codeValue
+}
+
+// CodeValue returns the code value of a descriptor in Ed-Fi's own namespace, and any other value as it is. So
+// "uri://ed-fi.org/CohortTypeDescriptor#Study Hall" and "Study Hall" are the same type.
+func CodeValue(d Descriptor, value string) string {
+	if rest, ok := strings.CutPrefix(value, "uri://ed-fi.org/"+string(d)+"#"); ok {
+		return rest
+	}
+	return value
+}
+
+// as returns the value in the form of a release; false if it cannot be: a descriptor of another namespace has no enumeration value.
+func (d Descriptor) as(r *Release, value string, written bool) (string, bool) {
+	switch {
+	case value == "" || r.Descriptors == written:
+		return value, true
+	case r.Descriptors:
+		return d.URI(value), true
+	}
+	code := CodeValue(d, value)
+	return code, !strings.Contains(code, "://")
+}

@@ -1,0 +1,134 @@
+// Package dictionary numbers byte strings: natural keys, XML ids.
+//
+//	d := dictionary.New()
+//	n, added := d.Add([]byte("604821")) // 1, true
+//	n, ok := d.Find([]byte("604821"))   // 1, true
+//
+// It is compact: keys lie one behind the other in an arena, without a pointer per entry, and are found through 16-byte slots that hold
+// the first bytes of the hash. Keys are compared exactly. A Dictionary that nobody writes to may be read by many goroutines.
+package dictionary
+
+import (
+	"encoding/binary"
+	"math"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// slot is one place of the hash table. at is 1 + the key's offset in the arena, so that the zero slot is empty.
+type slot struct {
+	hash   uint32
+	number uint32
+	at     uint64
+}
+
+// Dictionary maps keys to numbers and back. The zero value is not usable, see [New].
+type Dictionary struct {
+	slots  []slot
+	arena  []byte   // each key behind its length as a varint
+	places []uint64 // by number: 1 + offset in the arena, 0 for none; empty until keys are asked for by number
+	count  int
+	next   uint32
+}
+
+// New returns an empty dictionary, whose first added key gets the number 1.
+func New() *Dictionary { return &Dictionary{slots: make([]slot, 16), next: 1} }
+
+// Len is the number of keys.
+func (d *Dictionary) Len() int { return d.count }
+
+// Next is the number that the next new key will get: one more than the highest so far.
+func (d *Dictionary) Next() uint32 { return d.next }
+
+// Find returns the key's number.
+func (d *Dictionary) Find(key []byte) (number uint32, ok bool) {
+	s := d.slot(key, xxhash.Sum64(key))
+	return s.number, s.at != 0
+}
+
+// Add returns the key's number, a new one if the dictionary does not have it yet.
+func (d *Dictionary) Add(key []byte) (number uint32, added bool) {
+	hash := xxhash.Sum64(key)
+	s := d.slot(key, hash)
+	if s.at != 0 {
+		return s.number, false
+	}
+	return d.insert(s, key, hash, d.next), true
+}
+
+// Put gives the key a number of the caller's choice. A key that is there gets the new number.
+func (d *Dictionary) Put(key []byte, number uint32) {
+	hash := xxhash.Sum64(key)
+	s := d.slot(key, hash)
+	if s.at != 0 {
+		s.number = number
+		d.place(number, s.at)
+		return
+	}
+	d.insert(s, key, hash, number)
+}
+
+// Key returns the key with a number, nil if there is none. It is valid until the next Add or Put and must not be changed.
+func (d *Dictionary) Key(number uint32) []byte {
+	if int64(number) >= int64(len(d.places)) || d.places[number] == 0 {
+		return nil
+	}
+	return d.keyAt(d.places[number])
+}
+
+func (d *Dictionary) keyAt(at uint64) []byte {
+	n, w := binary.Uvarint(d.arena[at-1:])
+	from := at - 1 + uint64(w)
+	return d.arena[from : from+n : from+n]
+}
+
+// slot returns the key's slot, or the empty one where it belongs.
+func (d *Dictionary) slot(key []byte, hash uint64) *slot {
+	mask := uint64(len(d.slots) - 1)
+	for i := hash & mask; ; i = (i + 1) & mask {
+		s := &d.slots[i]
+		if s.at == 0 || s.hash == uint32(hash>>32) && string(d.keyAt(s.at)) == string(key) {
+			return s
+		}
+	}
+}
+
+func (d *Dictionary) insert(s *slot, key []byte, hash uint64, number uint32) uint32 {
+	at := uint64(len(d.arena)) + 1
+	d.arena = binary.AppendUvarint(d.arena, uint64(len(key)))
+	d.arena = append(d.arena, key...)
+	*s = slot{uint32(hash >> 32), number, at}
+	d.place(number, at)
+	if number >= d.next && number < math.MaxUint32 {
+		d.next = number + 1
+	}
+	d.count++
+	if d.count > len(d.slots)*3/4 {
+		d.grow()
+	}
+	return number
+}
+
+// place notes where the key of a number is. Numbers are dense, so a slice serves; one far beyond the others costs what lies between.
+func (d *Dictionary) place(number uint32, at uint64) {
+	for int64(number) >= int64(len(d.places)) {
+		d.places = append(d.places, 0)
+	}
+	d.places[number] = at
+}
+
+func (d *Dictionary) grow() {
+	old := d.slots
+	d.slots = make([]slot, 2*len(old))
+	mask := uint64(len(d.slots) - 1)
+	for _, s := range old {
+		if s.at == 0 {
+			continue
+		}
+		i := xxhash.Sum64(d.keyAt(s.at)) & mask
+		for d.slots[i].at != 0 {
+			i = (i + 1) & mask
+		}
+		d.slots[i] = s
+	}
+}

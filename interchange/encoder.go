@@ -1,0 +1,385 @@
+package interchange
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"unicode/utf8"
+
+	"cohortx/xsd"
+)
+
+// CarryError says that a release cannot carry a value: its schema has no place for it, or does not accept it.
+type CarryError struct {
+	Release string
+	Field   string // element
+	Reason  string
+}
+
+func (e *CarryError) Error() string {
+	return fmt.Sprintf("release %s cannot carry %s: %s", e.Release, e.Field, e.Reason)
+}
+
+// Encoder writes an interchange document, entity by entity, in a fixed form: UTF-8, two spaces a level, "\n" at line ends. Equal entities
+// give equal bytes. An entity that the release cannot carry leaves no trace in the output and gives a *CarryError; any other error is the
+// writer's, and final.
+type Encoder struct {
+	w       io.Writer
+	r       *Release
+	schema  *xsd.Schema
+	buf     []byte
+	depth   int
+	opened  bool
+	n       int64
+	fault   *CarryError
+	scratch []byte
+	slots   map[string]xsd.Slot
+}
+
+// flushAt is when the buffer goes to the writer.
+const flushAt = 256 << 10
+
+// NewEncoder returns an encoder for documents of release r, which schema describes. Nothing is written before the first entity.
+func NewEncoder(w io.Writer, r *Release, schema *xsd.Schema) *Encoder {
+	return &Encoder{w: w, r: r, schema: schema, slots: map[string]xsd.Slot{}}
+}
+
+// Len is the number of entities written.
+func (e *Encoder) Len() int64 { return e.n }
+
+func (e *Encoder) begin() (mark int) {
+	if !e.opened {
+		e.opened = true
+		e.buf = append(e.buf, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<InterchangeStudentCohort xmlns=\""...)
+		e.buf = append(e.buf, e.r.Namespace...)
+		e.buf = append(e.buf, "\">\n"...)
+	}
+	e.depth, e.fault = 1, nil
+	return len(e.buf)
+}
+
+func (e *Encoder) end(mark int) error {
+	if e.fault != nil {
+		e.buf = e.buf[:mark]
+		return e.fault
+	}
+	e.n++
+	if len(e.buf) < flushAt {
+		return nil
+	}
+	return e.flush()
+}
+
+func (e *Encoder) flush() error {
+	_, err := e.w.Write(e.buf)
+	e.buf = e.buf[:0]
+	return err
+}
+
+// Close ends the document. One without an entity is not valid, and is written all the same.
+func (e *Encoder) Close() error {
+	e.begin()
+	e.buf = append(e.buf, "</InterchangeStudentCohort>\n"...)
+	return e.flush()
+}
+
+func (e *Encoder) indent() {
+	for range e.depth {
+		e.buf = append(e.buf, ' ', ' ')
+	}
+}
+
+func (e *Encoder) open(name string) {
+	e.indent()
+	e.buf = append(append(append(e.buf, '<'), name...), '>', '\n')
+	e.depth++
+}
+
+func (e *Encoder) close(name string) {
+	e.depth--
+	e.indent()
+	e.buf = append(append(append(e.buf, '<', '/'), name...), '>', '\n')
+}
+
+func (e *Encoder) leaf(name, value string) {
+	e.indent()
+	e.buf = append(append(append(e.buf, '<'), name...), '>')
+	e.buf = AppendEscaped(e.buf, value)
+	e.buf = append(append(append(e.buf, '<', '/'), name...), '>', '\n')
+}
+
+func (e *Encoder) integer(name string, n int64) {
+	e.indent()
+	e.buf = append(append(append(e.buf, '<'), name...), '>')
+	e.buf = strconv.AppendInt(e.buf, n, 10)
+	e.buf = append(append(append(e.buf, '<', '/'), name...), '>', '\n')
+}
+
+func (e *Encoder) date(name string, d Date) {
+	if d == NoDate {
+		return
+	}
+	e.indent()
+	e.buf = append(append(append(e.buf, '<'), name...), '>')
+	e.buf = d.Append(e.buf)
+	e.buf = append(append(append(e.buf, '<', '/'), name...), '>', '\n')
+}
+
+// checked writes a leaf whose value the schema may refuse: path is the element's, from the entity down.
+func (e *Encoder) checked(path, name, value string) {
+	slot, ok := e.slots[path]
+	if !ok {
+		slot, _ = e.schema.Slot(path)
+		e.slots[path] = slot
+	}
+	if _, fault := e.schema.Value(slot, []byte(value), &e.scratch); fault != nil {
+		e.cannot(name, fault.Expected)
+	}
+	e.leaf(name, value)
+}
+
+func (e *Encoder) cannot(field, reason string) {
+	if e.fault == nil {
+		e.fault = &CarryError{e.r.Name, field, reason}
+	}
+}
+
+// organization writes an EducationOrganizationReference.
+func (e *Encoder) organization(id int64) {
+	if !e.r.LongIDs && (id > 1<<31-1 || id < -1<<31) {
+		e.cannot("EducationOrganizationId", "at most 2147483647; "+strconv.FormatInt(id, 10)+" needs release 5.0 or later")
+	}
+	e.open("EducationOrganizationReference")
+	e.open("EducationOrganizationIdentity")
+	e.integer("EducationOrganizationId", id)
+	e.close("EducationOrganizationIdentity")
+	e.close("EducationOrganizationReference")
+}
+
+func (e *Encoder) school(id int64) {
+	if !e.r.LongIDs && (id > 1<<31-1 || id < -1<<31) {
+		e.cannot("SchoolId", "at most 2147483647; "+strconv.FormatInt(id, 10)+" needs release 5.0 or later")
+	}
+	e.open("SchoolReference")
+	e.open("SchoolIdentity")
+	e.integer("SchoolId", id)
+	e.close("SchoolIdentity")
+	e.close("SchoolReference")
+}
+
+// Cohort writes a Cohort.
+func (e *Encoder) Cohort(c *Cohort) error {
+	mark := e.begin()
+	e.open("Cohort")
+	e.checked("Cohort/CohortIdentifier", "CohortIdentifier", c.CohortIdentifier)
+	if c.CohortDescription != nil {
+		e.checked("Cohort/CohortDescription", "CohortDescription", *c.CohortDescription)
+	}
+	e.coded("Cohort/CohortType", "CohortType", CohortTypeDescriptor, c.CohortType, c.Descriptors)
+	if c.CohortScope != "" {
+		e.coded("Cohort/CohortScope", "CohortScope", CohortScopeDescriptor, c.CohortScope, c.Descriptors)
+	}
+	if c.AcademicSubject != "" {
+		e.subject(c)
+	}
+	e.organization(c.EducationOrganizationID)
+	for i := range c.Programs {
+		e.program(&c.Programs[i], c.Descriptors)
+	}
+	e.close("Cohort")
+	return e.end(mark)
+}
+
+// coded writes an enumeration value or a descriptor, as the release has it.
+func (e *Encoder) coded(path, name string, d Descriptor, value string, descriptors bool) {
+	v, ok := d.as(e.r, value, descriptors)
+	if !ok {
+		e.cannot(name, "it has enumeration values, and "+strconv.Quote(shorten(value))+" is a descriptor of another namespace")
+	}
+	e.checked(path, name, v)
+}
+
+// subjectNamespace is the namespace of academic subjects in documents of releases 2.x.
+const subjectNamespace = "http://ed-fi.org/Descriptor/AcademicSubjectDescriptor.xml"
+
+func (e *Encoder) subject(c *Cohort) {
+	if e.r.Descriptors {
+		if !c.Descriptors && c.AcademicSubjectNamespace != "" && c.AcademicSubjectNamespace != subjectNamespace {
+			e.cannot("AcademicSubject", "its namespace "+strconv.Quote(shorten(c.AcademicSubjectNamespace))+" has no descriptor")
+		}
+		e.coded("Cohort/AcademicSubject", "AcademicSubject", AcademicSubjectDescriptor, c.AcademicSubject, c.Descriptors)
+		return
+	}
+	code, ok := AcademicSubjectDescriptor.as(e.r, c.AcademicSubject, c.Descriptors)
+	if !ok {
+		e.cannot("AcademicSubject", strconv.Quote(shorten(c.AcademicSubject))+" is a descriptor of another namespace")
+	}
+	e.open("AcademicSubject")
+	e.checked("Cohort/AcademicSubject/CodeValue", "CodeValue", code)
+	if c.AcademicSubjectNamespace != "" {
+		e.checked("Cohort/AcademicSubject/Namespace", "Namespace", c.AcademicSubjectNamespace)
+	}
+	e.close("AcademicSubject")
+}
+
+func (e *Encoder) program(k *ProgramKey, descriptors bool) {
+	const path = "Cohort/ProgramReference/ProgramIdentity/"
+	value := k.ProgramType
+	written := descriptors || len(value) > 6 && value[:6] == "uri://"
+	e.open("ProgramReference")
+	e.open("ProgramIdentity")
+	if e.r.Descriptors {
+		e.organization(k.EducationOrganizationID)
+		e.checked(path+"ProgramName", "ProgramName", k.ProgramName)
+		e.coded(path+"ProgramType", "ProgramType", ProgramTypeDescriptor, value, written && CodeValue(ProgramTypeDescriptor, value) != value)
+	} else {
+		e.coded(path+"ProgramType", "ProgramType", ProgramTypeDescriptor, value, written)
+		e.checked(path+"ProgramName", "ProgramName", k.ProgramName)
+		e.organization(k.EducationOrganizationID)
+	}
+	e.close("ProgramIdentity")
+	e.close("ProgramReference")
+}
+
+// Association writes a StudentCohortAssociation or a StaffCohortAssociation.
+func (e *Encoder) Association(a *Association) error {
+	mark := e.begin()
+	name, who := "StudentCohortAssociation", "Student"
+	if a.Kind == StaffCohortAssociationKind {
+		name, who = "StaffCohortAssociation", "Staff"
+	}
+	e.open(name)
+	e.person(name, who, a.PersonUniqueID)
+	e.open("CohortReference")
+	e.open("CohortIdentity")
+	e.length("CohortIdentifier", a.CohortIdentifier, name+"/CohortReference/CohortIdentity/CohortIdentifier")
+	e.organization(a.EducationOrganizationID)
+	e.close("CohortIdentity")
+	e.close("CohortReference")
+	e.date("BeginDate", a.BeginDate)
+	e.date("EndDate", a.EndDate)
+	if a.StudentRecordAccess != nil {
+		e.leaf("StudentRecordAccess", strconv.FormatBool(*a.StudentRecordAccess))
+	}
+	for i := range a.Sections {
+		if len(a.SectionBegins) > i && a.SectionBegins[i] != NoDate {
+			e.cannot("sections.beginDate", "no XML release has a begin date of a section")
+		}
+		e.section(&a.Sections[i])
+	}
+	e.close(name)
+	return e.end(mark)
+}
+
+func (e *Encoder) person(entity, who, id string) {
+	switch who {
+	case "Staff":
+		e.open("StaffReference")
+		e.open("StaffIdentity")
+		e.leaf("StaffUniqueId", id)
+		e.close("StaffIdentity")
+		e.close("StaffReference")
+	default:
+		e.open("StudentReference")
+		e.open("StudentIdentity")
+		e.leaf("StudentUniqueId", id)
+		e.close("StudentIdentity")
+		e.close("StudentReference")
+	}
+}
+
+// length writes a key that only its length can keep out of a release: short ones, the rule, are not looked up.
+func (e *Encoder) length(name, value, path string) {
+	const always = 20 // allowed by every release
+	if len(value) <= always || utf8.RuneCountInString(value) <= always {
+		e.leaf(name, value)
+		return
+	}
+	e.checked(path, name, value)
+}
+
+func (e *Encoder) section(k *SectionKey) {
+	if k.Form != e.r.SectionForm {
+		e.cannot("SectionReference", map[SectionForm]string{
+			SectionByPeriod:     "its key is by class period and classroom (releases 2.x)",
+			SectionByIdentifier: "its key is by section identifier and session name (3.1 and later)",
+		}[k.Form])
+		return
+	}
+	const path = "StudentCohortAssociation/SectionReference/SectionIdentity/"
+	e.open("SectionReference")
+	e.open("SectionIdentity")
+	if k.Form == SectionByPeriod {
+		e.located(path+"LocationReference/LocationIdentity/", "Location", "ClassroomIdentificationCode", k.ClassroomIdentificationCode, k.SchoolID)
+		e.located(path+"ClassPeriodReference/ClassPeriodIdentity/", "ClassPeriod", "ClassPeriodName", k.ClassPeriodName, k.SchoolID)
+	} else {
+		e.checked(path+"SectionIdentifier", "SectionIdentifier", k.SectionIdentifier)
+	}
+	e.open("CourseOfferingReference")
+	e.open("CourseOfferingIdentity")
+	const offering = path + "CourseOfferingReference/CourseOfferingIdentity/"
+	e.checked(offering+"LocalCourseCode", "LocalCourseCode", k.LocalCourseCode)
+	const session = offering + "SessionReference/SessionIdentity/"
+	if k.Form == SectionByPeriod {
+		e.open("SessionReference")
+		e.open("SessionIdentity")
+		e.school(k.SchoolID)
+		e.checked(session+"SchoolYear", "SchoolYear", k.SchoolYear.String())
+		e.open("Term")
+		e.checked(session+"Term/CodeValue", "CodeValue", k.TermDescriptor)
+		if k.TermNamespace != "" {
+			e.checked(session+"Term/Namespace", "Namespace", k.TermNamespace)
+		}
+		e.close("Term")
+		e.close("SessionIdentity")
+		e.close("SessionReference")
+		e.school(k.SchoolID)
+	} else {
+		e.school(k.SchoolID)
+		e.open("SessionReference")
+		e.open("SessionIdentity")
+		e.checked(session+"SessionName", "SessionName", k.SessionName)
+		e.checked(session+"SchoolYear", "SchoolYear", k.SchoolYear.String())
+		e.school(k.SchoolID)
+		e.close("SessionIdentity")
+		e.close("SessionReference")
+	}
+	e.close("CourseOfferingIdentity")
+	e.close("CourseOfferingReference")
+	if k.Form == SectionByPeriod {
+		e.checked(path+"UniqueSectionCode", "UniqueSectionCode", k.UniqueSectionCode)
+		e.integer("SequenceOfCourse", int64(k.SequenceOfCourse))
+	}
+	e.close("SectionIdentity")
+	e.close("SectionReference")
+}
+
+// located writes a LocationReference or a ClassPeriodReference.
+func (e *Encoder) located(path, kind, name, value string, school int64) {
+	e.open(kind + "Reference")
+	e.open(kind + "Identity")
+	e.checked(path+name, name, value)
+	e.school(school)
+	e.close(kind + "Identity")
+	e.close(kind + "Reference")
+}
+
+// AppendEscaped appends character data so that it is read back the same: a carriage return must be a reference, as a parser would turn it
+// into a line feed.
+func AppendEscaped(dst []byte, s string) []byte {
+	for i := range len(s) {
+		switch c := s[i]; c {
+		case '&':
+			dst = append(dst, "&amp;"...)
+		case '<':
+			dst = append(dst, "&lt;"...)
+		case '>':
+			dst = append(dst, "&gt;"...)
+		case '\r':
+			dst = append(dst, "&#13;"...)
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}

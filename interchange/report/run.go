@@ -1,0 +1,127 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+	"time"
+
+	"cohortx/interchange"
+)
+
+// Version is the version of the JSON form. Fields may be added without a new one.
+const Version = 1
+
+// Run is one import.
+type Run struct {
+	Version       int       `json:"version"`
+	Program       string    `json:"program"` // its version
+	Run           int64     `json:"run,omitempty"`
+	Store         string    `json:"store"`
+	State         string    `json:"state"` // applied, refused, failed, cancelled, dry_run
+	Verdict       string    `json:"verdict"`
+	ExitStatus    int       `json:"exit_status"`
+	DryRun        bool      `json:"dry_run,omitempty"`
+	Started       time.Time `json:"started"`
+	Seconds       float64   `json:"seconds"`
+	Steps         []Step    `json:"steps"`
+	Files         []File    `json:"files"`
+	Counts        Counts    `json:"counts"`
+	Entities      int64     `json:"entities"`
+	Proven        int64     `json:"proven"` // StudentCohort entities that the tables proved valid
+	Judged        int64     `json:"judged"` // those that libxml2 decided about
+	Rejected      int64     `json:"rejected"`
+	Consequences  int64     `json:"consequences"` // of the rejected, those rejected only because another entity was
+	Rejects       []Group   `json:"rejects"`
+	Warnings      []Group   `json:"warnings"`
+	RejectFiles   []string  `json:"reject_files,omitempty"`
+	PeakMemoryMiB float64   `json:"peak_memory_mib,omitempty"`
+}
+
+// Step is a part of a run.
+type Step struct {
+	Name    string  `json:"name"`
+	Seconds float64 `json:"seconds"`
+}
+
+// File is one input.
+type File struct {
+	Name       string  `json:"name"`
+	Content    string  `json:"content"` // cohorts, students, staff ...
+	Release    string  `json:"release,omitempty"`
+	Encoding   string  `json:"encoding,omitempty"`
+	SHA256     string  `json:"sha256,omitempty"`
+	Bytes      int64   `json:"bytes"` // as stored; -1 when not known
+	Entities   int64   `json:"entities"`
+	Rejected   int64   `json:"rejected"`
+	Verdict    string  `json:"verdict"` // applied, applied_with_rejects, refused, rolled_back, not_tried
+	ExitStatus int     `json:"exit_status"`
+	Refusal    *Fault  `json:"refusal,omitempty"` // why it was refused
+	Faults     []Fault `json:"faults,omitempty"`  // further places of the refusal
+	Checked    string  `json:"checked,omitempty"` // how far a prerequisite was checked
+}
+
+// Fault is a place with what is wrong there.
+type Fault struct {
+	File     string           `json:"file,omitempty"`
+	Line     int              `json:"line"`
+	Column   int              `json:"column"`
+	Code     interchange.Code `json:"code"`
+	Kind     string           `json:"kind,omitempty"` // of the entity
+	Key      string           `json:"key,omitempty"`
+	Path     string           `json:"path,omitempty"`
+	Found    string           `json:"found,omitempty"`
+	Expected string           `json:"expected,omitempty"`
+	Detail   string           `json:"detail,omitempty"`
+}
+
+// Group is all rejects or warnings of one code.
+type Group struct {
+	Code        interchange.Code `json:"code"`
+	Count       int64            `json:"count"`
+	Consequence bool             `json:"consequence,omitempty"`
+	Meaning     string           `json:"meaning"`
+	Remedy      string           `json:"remedy"`
+	First       []Fault          `json:"first"` // the first ones in the order of the input
+}
+
+// Counts is how many entities of each kind had each outcome: Counts["Cohort"]["created"].
+type Counts map[string]map[string]int64
+
+// Add counts n entities.
+func (c Counts) Add(kind string, o interchange.Outcome, n int64) {
+	if n == 0 {
+		return
+	}
+	if c[kind] == nil {
+		c[kind] = map[string]int64{}
+	}
+	c[kind][o.String()] += n
+}
+
+// Of sums the entities of a kind that had one of the outcomes.
+func (c Counts) Of(kind string, outcomes ...interchange.Outcome) (n int64) {
+	for _, o := range outcomes {
+		n += c[kind][o.String()]
+	}
+	return n
+}
+
+// Changed is how many entities changed the store.
+func (c Counts) Changed() (n int64) {
+	for _, of := range c {
+		for _, o := range interchange.Outcomes {
+			if o.Writes() {
+				n += of[o.String()]
+			}
+		}
+	}
+	return n
+}
+
+// JSON writes v as indented JSON.
+func JSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}

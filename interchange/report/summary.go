@@ -1,0 +1,185 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"cohortx/interchange"
+)
+
+// kinds is the order of kinds in tables.
+var kinds = []string{"EducationOrganization", "Program", "Section", "Staff", "Student", "Cohort", "StudentCohortAssociation", "StaffCohortAssociation"}
+
+// Summary writes what came out of a run for people. quiet leaves out everything when there is nothing to mend.
+func Summary(w io.Writer, r *Run, quiet bool) {
+	if quiet && r.ExitStatus == 0 && len(r.Warnings) == 0 {
+		return
+	}
+	fmt.Fprintln(w, r.Verdict)
+	r.refusals(w)
+	if !quiet {
+		r.table(w)
+	}
+	groups(w, "Rejected", r.Rejects)
+	groups(w, "Worth a look", r.Warnings)
+	for _, name := range r.RejectFiles {
+		fmt.Fprintf(w, "\nThe rejected entities, to be mended and imported: %s\n", name)
+	}
+	if quiet {
+		return
+	}
+	run := ""
+	if r.Run > 0 {
+		run = fmt.Sprintf("Run %d, ", r.Run)
+	}
+	fmt.Fprintf(w, "\n%s%d entities in %.1f s.\n", run, r.Entities, r.Seconds)
+}
+
+func (r *Run) refusals(w io.Writer) {
+	for i := range r.Files {
+		f := &r.Files[i]
+		if f.Refusal == nil {
+			continue
+		}
+		fmt.Fprintf(w, "\nRefused: %s\n", f.Name)
+		fmt.Fprintf(w, "  %s\n", f.Refusal.Message())
+		for j := range f.Faults {
+			if j > 0 || len(f.Faults) > 1 {
+				fmt.Fprintf(w, "    %s\n", f.Faults[j].Message())
+			}
+		}
+		if e, ok := interchange.Explain(f.Refusal.Code); ok {
+			fmt.Fprintf(w, "  To do: %s\n", e.Remedy)
+		}
+	}
+}
+
+// table shows the counts: a row per kind, a column per outcome that occurred.
+func (r *Run) table(w io.Writer) {
+	if len(r.Counts) == 0 {
+		return
+	}
+	var columns []interchange.Outcome
+	for _, o := range interchange.Outcomes {
+		if slices.ContainsFunc(kinds, func(k string) bool { return r.Counts[k][o.String()] > 0 }) {
+			columns = append(columns, o)
+		}
+	}
+	fmt.Fprintln(w)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprint(t, "\t")
+	for _, o := range columns {
+		fmt.Fprintf(t, "%s\t", o)
+	}
+	fmt.Fprintln(t)
+	for _, kind := range kinds {
+		if len(r.Counts[kind]) == 0 {
+			continue
+		}
+		fmt.Fprintf(t, "%s\t", kind)
+		for _, o := range columns {
+			if n := r.Counts[kind][o.String()]; n > 0 {
+				fmt.Fprintf(t, "%s\t", thousands(n))
+			} else {
+				fmt.Fprint(t, "-\t")
+			}
+		}
+		fmt.Fprintln(t)
+	}
+	t.Flush()
+}
+
+// thousands writes 1234567 as 1,234,567.
+func thousands(n int64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+func groups(w io.Writer, title string, list []Group) {
+	if len(list) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n%s:\n", title)
+	for i := range list {
+		g := &list[i]
+		note := ""
+		if g.Consequence {
+			note = " (a consequence of other rejects)"
+		}
+		fmt.Fprintf(w, "  %s  %s%s\n", thousands(g.Count), g.Code, note)
+		fmt.Fprintf(w, "     %s\n", g.Meaning)
+		for j := range g.First {
+			fmt.Fprintf(w, "     %s\n", g.First[j].short())
+		}
+		if rest := g.Count - int64(len(g.First)); rest > 0 {
+			fmt.Fprintf(w, "     ... and %s more\n", thousands(rest))
+		}
+		if g.Remedy != "" {
+			fmt.Fprintf(w, "     To do: %s\n", g.Remedy)
+		}
+	}
+}
+
+// short is a fault as one line, without its code.
+func (f *Fault) short() string {
+	text := fmt.Sprintf("%s:%d:%d", f.File, f.Line, f.Column)
+	if f.Key != "" {
+		text += "  " + f.Key
+	}
+	return strings.TrimRight(text+" "+f.details(), " ")
+}
+
+// Verdicts writes a line per checked file.
+func Verdicts(w io.Writer, v *Validation) {
+	for i := range v.Files {
+		f := &v.Files[i]
+		verdict := "valid"
+		if !f.Valid {
+			verdict = fmt.Sprintf("NOT valid, %s violations", thousands(f.Violations))
+			if f.Violations == 1 {
+				verdict = "NOT valid, 1 violation"
+			}
+		}
+		what := f.Content
+		if f.Release != "" {
+			what += ", release " + f.Release
+		}
+		if what != "" {
+			what = " (" + what + ")"
+		}
+		fmt.Fprintf(w, "%s: %s; %s entities%s\n", f.Name, verdict, thousands(f.Entities), what)
+		if f.Checked != "" {
+			fmt.Fprintf(w, "   checked: %s\n", f.Checked)
+		}
+	}
+}
+
+// Exported writes what came out of an export.
+func Exported(w io.Writer, e *Export) {
+	where := e.File
+	if where == "" {
+		where = "standard output"
+	}
+	check := ""
+	if e.Checked {
+		check = ", checked against its schema"
+	}
+	fmt.Fprintf(w, "Exported to %s, release %s%s: %s cohorts, %s student associations, %s staff associations.\n", where, e.Release, check,
+		thousands(e.Counts["Cohort"]), thousands(e.Counts["StudentCohortAssociation"]), thousands(e.Counts["StaffCohortAssociation"]))
+	if e.LeftOut == 0 {
+		return
+	}
+	fmt.Fprintf(w, "%s entities were left out, because release %s cannot carry them:\n", thousands(e.LeftOut), e.Release)
+	for _, n := range e.NotCarried {
+		fmt.Fprintf(w, "  %s %s: %s: %s\n", n.Kind, n.Key, n.Field, n.Reason)
+	}
+	if rest := e.LeftOut - int64(len(e.NotCarried)); rest > 0 {
+		fmt.Fprintf(w, "  ... and %s more\n", thousands(rest))
+	}
+}

@@ -1,0 +1,40 @@
+package interchange
+
+import (
+	"fmt"
+	"unicode/utf8"
+
+	"cohortx/xsd"
+	"cohortx/xsd/scan"
+)
+
+// Localise turns what the judge says of an entity into a Violation with its place in the file.
+func (e *Entity) Localise(v xsd.Violation) Violation {
+	at := walker{pos: e.At, b: e.Raw}
+	return localise(v, at.to(v.Offset))
+}
+
+// LocaliseRoot turns what the judge says of the root into a Violation.
+func LocaliseRoot(scope *scan.Scope, v xsd.Violation) Violation { return localise(v, scope.At) }
+
+func localise(v xsd.Violation, at scan.Pos) Violation {
+	out := Violation{At: at, Code: Code(v.Code), Path: v.Path, Found: v.Found, Expected: v.Expected}
+	if v.Attr != "" {
+		out.Path += "/@" + v.Attr
+	}
+	if v.Value && isPersonal(v.Path) {
+		out.Found = fmt.Sprintf("a value of %d characters", v.FoundLen)
+	}
+	return out
+}
+
+// Place is where the element of a node starts.
+func (e *Entity) Place(node int) scan.Pos {
+	at := walker{pos: e.At, b: e.Raw}
+	return at.to(int(e.Nodes[node].Offset))
+}
+
+// PersonalLength says of a value only how long it is.
+func PersonalLength(value []byte) string {
+	return fmt.Sprintf("a value of %d characters", utf8.RuneCount(value))
+}
