@@ -3,6 +3,7 @@ package interchange
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"cohortx/xsd"
@@ -17,7 +18,8 @@ type Decoder struct {
 	checker *xsd.Checker
 	fields  []Field // by slot
 	leaf    []bool  // by slot
-	kinds   []Kind  // by slot of a root's child
+	kinds   []Kind  // by slot of a root's child; 0 in other interchanges
+	names   string  // of the root's children, for messages
 
 	nodes []Node
 	base  int     // where the entity's own nodes begin
@@ -43,6 +45,9 @@ func NewDecoder(schema *xsd.Schema, scope *scan.Scope) *Decoder {
 	for slot := range schema.NumSlots() {
 		info := schema.Info(xsd.Slot(slot))
 		d.fields[slot], d.leaf[slot] = fieldOf(info), info.Leaf
+		if slot > 0 && info.Parent == 0 {
+			d.names += "; " + info.Name
+		}
 		for _, k := range Kinds {
 			if info.Path == k.String() {
 				d.kinds[slot] = k
@@ -117,7 +122,7 @@ func (d *Decoder) unknown(b *scan.Block) error {
 	}
 	d.root = append(d.root, Violation{
 		At: b.PosAt(d.scanner.Offset()), Code: Code(xsd.ElementUnknown), Path: shorten(string(d.scanner.Name().Local)), Found: "element " + shorten(name),
-		Expected: "one of: Cohort; StudentCohortAssociation; StaffCohortAssociation",
+		Expected: "one of: " + strings.TrimPrefix(d.names, "; "),
 	})
 	for depth := 1; depth > 0; {
 		kind, err := d.scanner.Next()

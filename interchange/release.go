@@ -92,6 +92,14 @@ type schemaKey struct{ structure, namespace, folder string }
 // OfficialSchema is the file of the StudentCohort interchange in a folder of official Ed-Fi XSDs.
 const OfficialSchema = "Interchange-StudentCohort.xsd"
 
+// LoadOfficial compiles the schema of any interchange from a folder of official Ed-Fi XSDs, once per process. file is its name, such as
+// "Interchange-Student.xsd".
+func LoadOfficial(folder, file string) (*xsd.Schema, error) {
+	key := schemaKey{file, "", folder}
+	load, _ := schemas.LoadOrStore(key, sync.OnceValues(func() (*xsd.Schema, error) { return xsd.Compile(os.DirFS(folder), file, "") }))
+	return load.(func() (*xsd.Schema, error))()
+}
+
 // LoadSchema compiles the StudentCohort schema of a release, once per process: the embedded one, or with a folder the official one that
 // lies there.
 func LoadSchema(r *Release, folder string) (*xsd.Schema, error) {

@@ -12,11 +12,11 @@ import (
 
 // applySet is pass 2: cohorts, then associations, in one transaction.
 func (im *importer) applySet(ctx context.Context, s *set, inputs []*input) error {
-	tx, err := im.db.Begin(ctx)
+	tx, err := im.begin(ctx)
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback()
+	defer im.rollback(tx)
 	err = im.step("apply cohorts", func() error { return s.putTargets(ctx, tx) })
 	if err != nil {
 		return err
@@ -49,7 +49,7 @@ func (im *importer) settleSet(ctx context.Context, s *set, inputs []*input, tx *
 		inputs[slices.IndexFunc(inputs, func(in *input) bool { return in.number == s.log.index[i].place.File() })].report.Rejected++
 	}
 	if im.opt.Limit.exceeded(rejects-s.consequences, entities) {
-		if err := tx.Rollback(); err != nil {
+		if err := im.rollback(tx); err != nil {
 			return err
 		}
 		for _, in := range inputs {
@@ -77,7 +77,7 @@ func (im *importer) settleSet(ctx context.Context, s *set, inputs []*input, tx *
 		return err
 	}
 	if im.opt.DryRun {
-		return tx.Rollback()
+		return nil
 	}
 	if err := im.record(ctx, tx, nil); err != nil {
 		return err

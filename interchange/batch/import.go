@@ -29,6 +29,7 @@ type importer struct {
 	warnings  *warnings
 	ids       map[int]*documentIDs
 	committed bool // the run's outcome is in the store
+	dry       *store.Tx
 }
 
 // Import applies files to a store: prerequisites first, then the StudentCohort files as one set in one transaction. The report is complete
@@ -61,6 +62,11 @@ func (im *importer) do(ctx context.Context) (err error) {
 		return err
 	}
 	defer im.db.Close()
+	defer func() {
+		if im.dry != nil {
+			im.dry.Rollback()
+		}
+	}()
 	lock, err := im.db.Lock(ctx)
 	if err != nil {
 		return err
@@ -138,17 +144,22 @@ func (im *importer) prerequisite(ctx context.Context, in *input) error {
 	if err != nil {
 		return err
 	}
-	tx, err := im.db.Begin(ctx)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
 	log := rejectLog{dir: im.dir}
 	defer log.close()
-	p := &prerequisites{tx: tx, dict: im.dict, file: in.number, log: &log, counts: report.Counts{}}
+	p := &prerequisites{dict: im.dict, file: in.number, log: &log, counts: report.Counts{}}
+	in.report.Checked = "well-formedness, and the types of the values that are kept"
+	if im.opt.Schemas != "" && o.Splitter != nil {
+		in.report.Checked = "the whole schema"
+		if p.invalid, err = im.invalidEntities(ctx, in); err != nil {
+			return err
+		}
+	}
+	if p.tx, err = im.begin(ctx); err != nil {
+		return err
+	}
+	defer im.rollback(p.tx)
 	err = p.apply(ctx, rows)
 	in.report.Entities, in.report.Rejected = p.entities, int64(log.Len())
-	in.report.Checked = "well-formedness, and the types of the values that are kept"
 	if err == nil && im.opt.Limit.exceeded(int64(log.Len()), p.entities) {
 		in.refuse(im.tooMany(in.Name, int64(log.Len()), p.entities))
 		in.report.Verdict = "rolled_back"
@@ -162,23 +173,85 @@ func (im *importer) prerequisite(ctx context.Context, in *input) error {
 	if err := im.log.take(&log); err != nil {
 		return err
 	}
-	if in.report.Refusal != nil || im.opt.DryRun {
-		im.keep(in, p.counts)
-		if err := tx.Rollback(); err != nil {
+	if in.report.Refusal != nil {
+		if im.opt.DryRun {
+			return fmt.Errorf("%s was refused, so a dry run cannot tell what would follow: %s", in.Name, in.report.Refusal.Message())
+		}
+		if err := im.rollback(p.tx); err != nil {
 			return err
 		}
-		// Numbers given to rows that are not there after all must not be used; a dry run goes on as if they were.
-		if in.report.Refusal != nil {
-			im.dict, err = im.db.Dictionaries(ctx)
-		}
+		// Numbers given to rows that are not there after all must not be used.
+		im.dict, err = im.db.Dictionaries(ctx)
 		return err
 	}
-	if err := tx.Commit(ctx); err != nil {
-		return err
+	if !im.opt.DryRun {
+		if err := p.tx.Commit(ctx); err != nil {
+			return err
+		}
 	}
 	in.report.SHA256 = hexSum(o.stream.SHA256())
 	im.keep(in, p.counts)
 	return nil
+}
+
+// begin starts a transaction. All of a dry run is one, which is rolled back at its end.
+func (im *importer) begin(ctx context.Context) (*store.Tx, error) {
+	if im.dry != nil {
+		return im.dry, nil
+	}
+	tx, err := im.db.Begin(ctx)
+	if im.opt.DryRun {
+		im.dry = tx
+	}
+	return tx, err
+}
+
+// rollback ends a transaction that was not committed; that of a dry run goes on.
+func (im *importer) rollback(tx *store.Tx) error {
+	if im.opt.DryRun {
+		return nil
+	}
+	return tx.Rollback()
+}
+
+// invalidEntities holds a prerequisite against its official schema (--xsd) and returns what is wrong, by the offset of the entity.
+func (im *importer) invalidEntities(ctx context.Context, in *input) (map[int64][]roster.Fault, error) {
+	o, err := in.open(ctx, &im.opt.ReadOptions, im.opt.source())
+	if err != nil {
+		return nil, err
+	}
+	defer o.Close()
+	g, _, err := o.engine(&im.opt.ReadOptions)
+	if err != nil {
+		return nil, err
+	}
+	type found struct {
+		offset int64
+		fault  roster.Fault
+	}
+	invalid := map[int64][]roster.Fault{}
+	err = inOrder(ctx, o.Splitter, im.opt.jobs(), func() func(*scan.Block) []found {
+		v := g.newValidator()
+		return func(b *scan.Block) (list []found) {
+			entities, _, _, _ := v.block(ctx, b) // a block that breaks is found again, and reported, when the rows are read
+			for i := range entities {
+				for _, x := range entities[i].Violations {
+					f := unnamed(faultOf(in.Name, x))
+					list = append(list, found{entities[i].At.Offset, roster.Fault{At: x.At, Code: string(f.Code), Path: f.Path, Found: f.Found, Expected: f.Expected}})
+				}
+			}
+			return list
+		}
+	}, func(list []found) error {
+		for _, x := range list {
+			invalid[x.offset] = append(invalid[x.offset], x.fault)
+		}
+		return nil
+	})
+	if asFault(in.Name, err) != nil {
+		err = nil // likewise
+	}
+	return invalid, err
 }
 
 // keep adds the counts of a file, unless it was refused: then nothing happened to its entities.

@@ -108,9 +108,21 @@ func asFault(name string, err error) *report.Fault {
 	return &report.Fault{File: name, Line: x.At.Line, Column: x.At.Column, Code: interchange.Code(x.Code), Found: x.Found, Expected: x.Expected}
 }
 
+// officialSchemas are the files of the prerequisites in a folder of official Ed-Fi XSDs.
+var officialSchemas = map[roster.Content]string{
+	roster.EducationOrganizations: "Interchange-EducationOrganization.xsd",
+	roster.Sessions:               "Interchange-EducationOrgCalendar.xsd",
+	roster.MasterSchedule:         "Interchange-MasterSchedule.xsd",
+	roster.StaffMembers:           "Interchange-StaffAssociation.xsd",
+	roster.Students:               "Interchange-Student.xsd",
+}
+
 // engine makes what the workers on a document need, and says what is wrong with its root.
 func (o *opened) engine(opt *ReadOptions) (*engine, []interchange.Violation, error) {
 	schema, err := interchange.LoadSchema(o.Release, opt.Schemas)
+	if file, ok := officialSchemas[o.Content]; ok {
+		schema, err = interchange.LoadOfficial(opt.Schemas, file)
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("schema of release %s: %w", o.Release.Name, err)
 	}

@@ -24,6 +24,7 @@ type prerequisites struct {
 	log      *rejectLog
 	counts   report.Counts
 	entities int64
+	invalid  map[int64][]roster.Fault // what the official schema says, by the offset of the entity
 
 	organizations   []store.EducationOrganizationRow
 	students, staff []store.PersonRow
@@ -62,6 +63,7 @@ func (p *prerequisites) take(row *roster.Row) error {
 		return nil // nothing refers to them but sections, which carry the keys themselves
 	}
 	p.entities++
+	row.Faults = append(row.Faults, p.invalid[row.At.Offset]...)
 	if len(row.Faults) > 0 {
 		return p.reject(row)
 	}

@@ -148,6 +148,10 @@ func (im *importer) storeRejects(places map[interchange.Place]element) iter.Seq2
 // state sets the verdict and the exit status.
 func (im *importer) state(why error) {
 	r := im.rep
+	r.Entities = 0
+	for _, in := range im.inputs {
+		r.Entities += in.report.Entities
+	}
 	statuses := []int{ExitOK}
 	refused := 0
 	for _, in := range im.inputs {

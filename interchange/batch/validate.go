@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"cohortx/interchange"
 	"cohortx/interchange/report"
 	"cohortx/interchange/roster"
 	"cohortx/interchange/source"
+	"cohortx/xsd"
 	"cohortx/xsd/scan"
 )
 
@@ -79,7 +82,10 @@ func (v *validation) check(ctx context.Context, in *input) error {
 	}
 	switch {
 	case o.Content == roster.StudentCohort:
-		return v.cohorts(ctx, o)
+		return v.document(ctx, o, v.found)
+	case o.Content.Prerequisite() && o.Splitter != nil && v.opt.Schemas != "":
+		v.file.Checked = "the whole schema"
+		return v.document(ctx, o, func(f report.Fault) { v.found(unnamed(f)) })
 	case o.Content.Prerequisite():
 		return v.prerequisite(o)
 	}
@@ -117,13 +123,25 @@ type checked struct {
 	err        error
 }
 
-func (v *validation) cohorts(ctx context.Context, o *opened) error {
+// unnamed hides the value of a fault in a file about people: all of them may be personal there.
+func unnamed(f report.Fault) report.Fault {
+	switch xsd.Code(f.Code) {
+	case xsd.ValueType, xsd.ValueTooLong, xsd.ValueTooShort, xsd.ValueRange, xsd.ValueEnumeration, xsd.ValuePattern:
+		if n := utf8.RuneCountInString(f.Found); !strings.HasPrefix(f.Found, "a value of ") {
+			f.Found = fmt.Sprintf("a value of %d characters", n)
+		}
+	}
+	return f
+}
+
+// document checks every entity against the schema. found takes the violations.
+func (v *validation) document(ctx context.Context, o *opened, found func(report.Fault)) error {
 	g, root, err := o.engine(&v.opt.ReadOptions)
 	if err != nil {
 		return err
 	}
 	for _, x := range root {
-		v.found(faultOf(v.file.Name, x))
+		found(faultOf(v.file.Name, x))
 	}
 	v.ids = newDocumentIDs()
 	faults := false
@@ -135,7 +153,7 @@ func (v *validation) cohorts(ctx context.Context, o *opened) error {
 		v.file.Judged += c.judged
 		v.file.Proven += c.entities - c.judged
 		faults = faults || len(c.violations) > 0
-		v.merge(c)
+		v.merge(c, found)
 		if v.opt.Progress != nil {
 			v.opt.Progress(Progress{File: v.file.Name, Bytes: o.stream.Stored(), Entities: v.file.Entities})
 		}
@@ -167,7 +185,7 @@ func (r *reader) check(b *scan.Block) *checked {
 }
 
 // merge takes in a block: its violations, and among them those of ids that the document had before.
-func (v *validation) merge(c *checked) {
+func (v *validation) merge(c *checked, found func(report.Fault)) {
 	violations := c.violations
 	p := &c.ids
 	for i := range p.ids {
@@ -183,7 +201,7 @@ func (v *validation) merge(c *checked) {
 	}
 	slices.SortStableFunc(violations, func(a, b interchange.Violation) int { return int(a.At.Offset - b.At.Offset) })
 	for _, x := range violations {
-		v.found(faultOf(v.file.Name, x))
+		found(faultOf(v.file.Name, x))
 	}
 	for i := range p.uses {
 		x := &p.uses[i]

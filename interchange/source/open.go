@@ -9,6 +9,7 @@ import (
 	"hash"
 	"io"
 	"os"
+	"sync/atomic"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zip"
@@ -56,7 +57,7 @@ func (s *Stream) SHA256() []byte {
 }
 
 // Stored is how many bytes of the stored file have been read.
-func (s *Stream) Stored() int64 { return s.stored.n }
+func (s *Stream) Stored() int64 { return s.stored.n.Load() }
 
 // Close closes the files. It may be called before the end.
 func (s *Stream) Close() error {
@@ -191,19 +192,19 @@ func (s *spooling) Read(p []byte) (int, error) {
 // counter counts and hashes the bytes of the stored file.
 type counter struct {
 	in       io.Reader
-	n        int64
+	n        atomic.Int64 // read by others for progress
 	hash     hash.Hash
 	progress func(int64)
 }
 
 func (c *counter) Read(p []byte) (int, error) {
 	n, err := c.in.Read(p)
-	c.n += int64(n)
+	total := c.n.Add(int64(n))
 	if c.hash != nil {
 		c.hash.Write(p[:n])
 	}
 	if c.progress != nil {
-		c.progress(c.n)
+		c.progress(total)
 	}
 	return n, err
 }
@@ -235,7 +236,7 @@ func (g *guard) Read(p []byte) (int, error) {
 	g.n += int64(n)
 	packed := g.packed
 	if g.stored != nil {
-		packed = g.stored.n
+		packed = g.stored.n.Load()
 	}
 	if g.n > ratioFrom && float64(g.n) > g.most*float64(packed) {
 		return 0, &scan.Error{
