@@ -1,0 +1,89 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cohortx/interchange"
+)
+
+var updateReadme = flag.Bool("update", false, "rewrite the generated parts of README.md")
+
+// TestReadme_Codes holds the README's table of codes against the catalogue. `go test ./cmd/cohortx -run Readme -update` rewrites it.
+func TestReadme_Codes(t *testing.T) {
+	const name, mark = "../../README.md", "<!-- codes -->\n"
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := strings.Split(string(text), mark)
+	if len(parts) != 3 {
+		t.Fatalf("README.md has %d lines %q, want 2", len(parts)-1, strings.TrimSpace(mark))
+	}
+	want := codeTable()
+	if *updateReadme {
+		if err := os.WriteFile(name, []byte(parts[0]+mark+want+mark+parts[2]), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want, parts[1]); diff != "" {
+		t.Errorf("the README's codes are not the catalogue's (-want +got); run go test ./cmd/cohortx -run Readme -update\n%s", diff)
+	}
+}
+
+// codeTable is the catalogue as a table of Markdown.
+func codeTable() string {
+	var b strings.Builder
+	b.WriteString("| code | class | meaning | what to do |\n|---|---|---|---|\n")
+	// What looks like a tag would vanish on the page, and a | would end the cell.
+	plain := strings.NewReplacer("<", "&lt;", ">", "&gt;", "|", "&#124;", "\n", " ")
+	for _, e := range interchange.Catalogue {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", e.Code, e.Class, plain.Replace(e.Meaning), plain.Replace(e.Remedy))
+	}
+	return b.String()
+}
+
+// TestReadme_Views holds the README's list of columns against the views of a new store.
+func TestReadme_Views(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := os.ReadFile("../../store/migrations/0001_store.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, view := range strings.Split(string(schema), "CREATE VIEW ")[1:] {
+		name := strings.Fields(view)[0]
+		heading := "**`" + name + "`**"
+		_, described, ok := strings.Cut(string(text), heading)
+		if !ok {
+			t.Errorf("README.md does not describe the view %s (%s)", name, heading)
+			continue
+		}
+		described, _, _ = strings.Cut(described, "\n**`")
+		body, _, _ := strings.Cut(view, "\nFROM ")
+		if strings.Contains(body, "UNION ALL") {
+			body, _, _ = strings.Cut(body, "UNION ALL")
+		}
+		for _, line := range strings.Split(body, "\n") {
+			line, _, _ = strings.Cut(line, "--")
+			for _, part := range strings.Split(line, " AS ")[1:] {
+				column, _, _ := strings.Cut(strings.TrimSpace(part), " ")
+				column = strings.Trim(column, `,"`)
+				if column == "" || column == "TEXT)" {
+					continue
+				}
+				if !strings.Contains(described, "`"+column+"`") {
+					t.Errorf("README.md does not describe the column %s of the view %s", column, name)
+				}
+			}
+		}
+	}
+}
