@@ -24,7 +24,6 @@ deps: ## install what is missing of gcc, pkg-config, libxml2, xmllint and sqlite
 	pkg-config --exists libxml-2.0 2>/dev/null         || need+=(libxml2-dev)
 	command -v xmllint >/dev/null                      || nice+=(libxml2-utils)
 	command -v sqlite3 >/dev/null                      || nice+=(sqlite3)
-	[ -z "$(GNU_TIME)" ] || [ -x /usr/bin/time ]       || nice+=(time)
 	missing=("$${need[@]}" "$${nice[@]}")
 	if [ $${#missing[@]} = 0 ]; then exit 0; fi
 	if ! command -v apt-get >/dev/null; then
@@ -145,9 +144,10 @@ fuzz: deps ## run each fuzzer for FUZZTIME (10m)
 		done
 	done
 
-bench: GNU_TIME = 1
-bench: build ## speed and memory for BENCH_SIZE (100000) associations, against xmllint in the same run
-	@.ci/bench "$(BENCH_SIZE)" "$(BENCH_RUNS)"
+bench: build ## speed and memory for BENCH_SIZE (100000) associations of both releases, against xmllint and sqlite3 in the same run
+	@for release in 2.0 5.2; do \
+		bin/cohortbench -n "$(BENCH_SIZE)" -rounds "$(BENCH_RUNS)" -release $$release -json "bench/result-$$release.json"; \
+	done
 
 clean: ## remove what was built and generated
 	@rm -rf bin demo bench

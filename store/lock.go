@@ -16,8 +16,11 @@ import (
 // Lock is held by the one run that may change the store. It is the operating system's (flock on PATH.lock), so a dead process
 // cannot hold it; the file stays, because removing it would let two processes lock two files of the same name.
 type Lock struct {
-	db   *DB
-	file *os.File
+	db        *DB
+	file      *os.File
+	path      string // of the store
+	untouched bool
+	sealed    bool
 }
 
 // holder is what the lock's file says, for the message of the one who comes second.
@@ -37,6 +40,7 @@ func (db *DB) Lock(ctx context.Context) (*Lock, error) {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real // a store reached by two names is one store
 	}
+	storePath := path
 	path += ".lock"
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -53,6 +57,7 @@ func (db *DB) Lock(ctx context.Context) (*Lock, error) {
 		}
 		return nil, &LockedError{Path: path, PID: h.PID, Host: h.Host, Since: h.Since, Command: h.Command}
 	}
+	untouched := readSeal(f, storePath)
 	host, _ := os.Hostname()
 	b, err := json.Marshal(holder{PID: os.Getpid(), Host: host, Since: db.now().UTC().Truncate(time.Second), Command: filepath.Base(os.Args[0])})
 	if err == nil {
@@ -64,7 +69,7 @@ func (db *DB) Lock(ctx context.Context) (*Lock, error) {
 		f.Close()
 		return nil, fmt.Errorf("write lock: %w", err)
 	}
-	l := &Lock{db: db, file: f}
+	l := &Lock{db: db, file: f, path: storePath, untouched: untouched}
 	db.held.Store(l)
 	return l, nil
 }
@@ -75,7 +80,9 @@ func (l *Lock) Unlock() error {
 		return nil
 	}
 	l.db.held.Store(nil)
-	_ = l.file.Truncate(0) // so that no message names a process that is gone
+	if !l.sealed {
+		_ = l.file.Truncate(0) // so that no message names a process that is gone
+	}
 	err := l.file.Close()
 	l.file = nil
 	return err

@@ -4,7 +4,7 @@ import (
 	"cohortx/xsd/scan"
 )
 
-// Slot is the number of one element path below the root, such as "Cohort/CohortIdentifier". Slots are dense, from 1 to
+// Slot is the number of one element path below the root, such as "Book/Title". Slots are dense, from 1 to
 // [Schema.NumSlots]-1; a parent's is less than its children's. They are valid for one compiled schema only. The zero Slot
 // stands for an element that the schema does not know at its place.
 type Slot uint16
@@ -44,7 +44,7 @@ func (s *Schema) Root() string { return s.root }
 // TargetNamespace returns the namespace of the root element, "" for none.
 func (s *Schema) TargetNamespace() string { return s.namespace }
 
-// Slot returns the slot of a path such as "Cohort/CohortIdentifier", and whether the schema has it.
+// Slot returns the slot of a path such as "Book/Title", and whether the schema has it.
 func (s *Schema) Slot(path string) (Slot, bool) {
 	slot, ok := s.slots[path]
 	return slot, ok

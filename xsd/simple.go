@@ -33,7 +33,7 @@ const (
 
 // simpleType is a simple type with the facets of all its ancestors.
 type simpleType struct {
-	name    string // for people: "CohortIdentifier", "xs:date"
+	name    string // for people: "Title", "xs:date"
 	builtin string // the built-in type at its root, without prefix
 	prim    primitive
 	white   whiteSpace

@@ -25,6 +25,7 @@ func importCommand() *cli.Command {
 			&cli.StringFlag{Name: "overlap", Usage: "dates that overlap another association of the same person and cohort: allow, `warn` or reject", Value: "warn"},
 			&cli.StringFlag{Name: "reopen", Usage: "no end date in the file where the store has one: allow, `warn` or reject", Value: "warn"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "do everything but write"},
+			&cli.BoolFlag{Name: "force", Usage: "apply files that the last run has applied already, instead of skipping them"},
 			&cli.StringFlag{Name: "max-rejects", Usage: "roll back above `N` or N% rejects (a share counts from 100 entities on)", Value: "10%"},
 			&cli.StringFlag{Name: "rejects", Usage: "write rejected entities to `FILE` (default: beside the store, named after input and run)"},
 			&cli.StringFlag{Name: "report", Usage: "write the report to `FILE` as JSON"},
@@ -40,7 +41,7 @@ func importCommand() *cli.Command {
 
 func importOptions(c *cli.Context) (opt batch.ImportOptions, err error) {
 	opt = batch.ImportOptions{
-		Store: c.String("db"), Files: c.Args().Slice(), DryRun: c.Bool("dry-run"), Rejects: c.String("rejects"), Version: version,
+		Store: c.String("db"), Files: c.Args().Slice(), DryRun: c.Bool("dry-run"), Force: c.Bool("force"), Rejects: c.String("rejects"), Version: version,
 		Command: "import", MaxPages: c.Int64("max-pages"),
 	}
 	if opt.ReadOptions, err = readOptions(c); err != nil {

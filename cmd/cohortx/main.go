@@ -50,7 +50,7 @@ func (e *usageError) Error() string { return e.wrong + "\nTry: " + e.try }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	app := newApp(stdout, stderr)
-	err := app.RunContext(ctx, args)
+	err := app.RunContext(ctx, flagsFirst(app.Commands, args))
 	var s status
 	switch {
 	case err == nil:

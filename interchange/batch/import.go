@@ -30,6 +30,9 @@ type importer struct {
 	ids       map[int]*documentIDs
 	committed bool // the run's outcome is in the store
 	dry       *store.Tx
+	untouched bool             // nobody has written to the store since the last run
+	before    *store.RunRecord // the last run, nil if there is none
+	skipped   bool             // the files are those of the last run
 }
 
 // Import applies files to a store: prerequisites first, then the StudentCohort files as one set in one transaction. The report is complete
@@ -61,10 +64,10 @@ func (im *importer) do(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer im.db.Close()
+	closed := false
 	defer func() {
-		if im.dry != nil {
-			im.dry.Rollback()
+		if !closed {
+			im.db.Close()
 		}
 	}()
 	lock, err := im.db.Lock(ctx)
@@ -72,13 +75,31 @@ func (im *importer) do(ctx context.Context) (err error) {
 		return err
 	}
 	defer lock.Unlock()
+	defer func() {
+		if im.dry != nil {
+			im.dry.Rollback()
+			return
+		}
+		// What the store looks like now lets the next run tell whether anybody else has written to it.
+		closed = true
+		if cerr := im.db.Close(); err == nil && cerr == nil {
+			err = lock.Seal()
+		}
+	}()
+	im.untouched = lock.Untouched()
 	if !im.opt.DryRun {
+		if im.before, err = im.lastRun(ctx); err != nil {
+			return err
+		}
 		if im.run, err = im.db.StartRun(ctx, store.RunInfo{Command: im.opt.Command, Mode: "update", Version: im.opt.Version, Settings: im.settings()}); err != nil {
 			return err
 		}
 		im.rep.Run = im.run.Number
 	}
-	err = im.apply(ctx, inputs)
+	same, err := im.unchanged(ctx, inputs)
+	if err == nil && !same {
+		err = im.apply(ctx, inputs)
+	}
 	return im.finish(ctx, err)
 }
 
@@ -88,6 +109,19 @@ func (im *importer) settings() any {
 		"overlap": im.opt.Policies.Overlap.String(), "reopen": im.opt.Policies.Reopen.String(), "allow_missing": im.opt.Allow,
 		"max_rejects": im.opt.Limit, "xsd": im.opt.Schemas != "",
 	}
+}
+
+// lastRun is the run before this one.
+func (im *importer) lastRun(ctx context.Context) (*store.RunRecord, error) {
+	runs, err := im.db.Runs(ctx)
+	if err != nil || len(runs) == 0 {
+		return nil, err
+	}
+	run, found, err := im.db.RunByNumber(ctx, runs[0].Number)
+	if err != nil || !found {
+		return nil, err
+	}
+	return &run, nil
 }
 
 // step times a part of the run.

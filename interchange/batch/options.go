@@ -67,6 +67,7 @@ type ImportOptions struct {
 	Policies interchange.Policies
 	Limit    Limit
 	DryRun   bool
+	Force    bool   // apply files that the last run has applied already
 	Rejects  string // file for rejected entities; "": beside the store, named after input and run
 	Version  string // of the program
 	Command  string

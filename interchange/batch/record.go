@@ -178,6 +178,9 @@ func (im *importer) state(why error) {
 	case refused > 0:
 		r.State = string(store.Refused)
 		r.Verdict = fmt.Sprintf("%d of %d files refused; the others were applied: %s.", refused, len(im.inputs), changes(changed, r.Rejected))
+	case im.skipped:
+		r.State = string(store.Applied)
+		r.Verdict = fmt.Sprintf("Skipped: run %d applied exactly these files, and nothing has changed since. --force applies them all the same.", im.before.Number)
 	case changed == 0 && r.Rejected == 0:
 		r.State = string(store.Applied)
 		r.Verdict = "Nothing to do: the store has all of it already."
@@ -201,12 +204,9 @@ func (im *importer) state(why error) {
 }
 
 func changes(changed, rejected int64) string {
-	text := fmt.Sprintf("%d changes", changed)
-	if changed == 1 {
-		text = "1 change"
-	}
+	text := report.Number(changed, "change", "changes")
 	if rejected > 0 {
-		text += fmt.Sprintf(", %d rejected", rejected)
+		text += ", " + report.Number(rejected, "rejected", "rejected")
 	}
 	return text
 }

@@ -112,6 +112,9 @@ func (d *document) settle() error {
 func (s *set) rejectLate(kind interchange.Kind, r *record, code interchange.Code, detail string, consequence bool) error {
 	l := &logged{Late: true, EntityName: kind.String()}
 	l.Kind, l.Code, l.Detail, l.Consequence = kind, code, detail, consequence
+	if code == interchange.CodeCohortNotFound {
+		l.Found, l.Expected = "cohort "+s.cohortKey(r.cohort()), "a cohort of the store or of these files"
+	}
 	l.Key = s.associationKey(kind, r.cohort(), r.person(), r.begin)
 	l.At.Offset, l.Start.Offset = r.place.Offset(), r.place.Offset()
 	if consequence {

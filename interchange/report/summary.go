@@ -35,7 +35,7 @@ func Summary(w io.Writer, r *Run, quiet bool) {
 	if r.Run > 0 {
 		run = fmt.Sprintf("Run %d, ", r.Run)
 	}
-	fmt.Fprintf(w, "\n%s%d entities in %.1f s.\n", run, r.Entities, r.Seconds)
+	fmt.Fprintf(w, "\n%s%s in %.1f s.\n", run, Number(r.Entities, "entity", "entities"), r.Seconds)
 }
 
 func (r *Run) refusals(w io.Writer) {
@@ -92,6 +92,14 @@ func (r *Run) table(w io.Writer) {
 	t.Flush()
 }
 
+// Number writes a number with the noun that fits it: "1 entity", "1,234 entities".
+func Number(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return thousands(n) + " " + many
+}
+
 // thousands writes 1234567 as 1,234,567.
 func thousands(n int64) string {
 	s := fmt.Sprint(n)
@@ -141,10 +149,7 @@ func Verdicts(w io.Writer, v *Validation) {
 		f := &v.Files[i]
 		verdict := "valid"
 		if !f.Valid {
-			verdict = fmt.Sprintf("NOT valid, %s violations", thousands(f.Violations))
-			if f.Violations == 1 {
-				verdict = "NOT valid, 1 violation"
-			}
+			verdict = "NOT valid, " + Number(f.Violations, "violation", "violations")
 		}
 		what := f.Content
 		if f.Release != "" {
@@ -153,7 +158,7 @@ func Verdicts(w io.Writer, v *Validation) {
 		if what != "" {
 			what = " (" + what + ")"
 		}
-		fmt.Fprintf(w, "%s: %s; %s entities%s\n", f.Name, verdict, thousands(f.Entities), what)
+		fmt.Fprintf(w, "%s: %s; %s%s\n", f.Name, verdict, Number(f.Entities, "entity", "entities"), what)
 		if f.Checked != "" {
 			fmt.Fprintf(w, "   checked: %s\n", f.Checked)
 		}
@@ -170,8 +175,9 @@ func Exported(w io.Writer, e *Export) {
 	if e.Checked {
 		check = ", checked against its schema"
 	}
-	fmt.Fprintf(w, "Exported to %s, release %s%s: %s cohorts, %s student associations, %s staff associations.\n", where, e.Release, check,
-		thousands(e.Counts["Cohort"]), thousands(e.Counts["StudentCohortAssociation"]), thousands(e.Counts["StaffCohortAssociation"]))
+	fmt.Fprintf(w, "Exported to %s, release %s%s: %s, %s, %s.\n", where, e.Release, check,
+		Number(e.Counts["Cohort"], "cohort", "cohorts"), Number(e.Counts["StudentCohortAssociation"], "student association", "student associations"),
+		Number(e.Counts["StaffCohortAssociation"], "staff association", "staff associations"))
 	if e.LeftOut == 0 {
 		return
 	}

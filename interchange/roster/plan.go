@@ -86,9 +86,8 @@ type node struct {
 	schema   *xsd.Schema
 	field    field
 	leaf     bool
-	many     bool  // more than one of its values may be kept
-	starts   field // CSV: the group that the column is alone in
-	ref      bool  // may be made by ref, and may have an id
+	many     bool // more than one of its values may be kept
+	ref      bool // may be made by ref, and may have an id
 	children []*node
 }
 

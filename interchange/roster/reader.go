@@ -30,9 +30,8 @@ type File struct {
 	// Stream is the whole input of JSON lines, nil otherwise.
 	Stream io.Reader
 
-	opt  Options
-	csv  *csvFile
-	more func() (*Row, error)
+	opt Options
+	csv *csvFile
 }
 
 // Sniff finds out what a stream of UTF-8 without a byte-order mark holds: XML by its root element, CSV by its header. It

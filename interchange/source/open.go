@@ -341,3 +341,16 @@ func (in *Input) Drain(s *Stream) error {
 	_, err := io.Copy(io.Discard, s.stored)
 	return err
 }
+
+// OpenRaw reads the bytes as stored, and nothing of what they mean, for their SHA256.
+func (in *Input) OpenRaw(ctx context.Context) (*Stream, error) {
+	s := &Stream{hash: sha256.New()}
+	raw, err := in.raw(s)
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	s.stored = &counter{in: raw, hash: s.hash}
+	s.Reader = &cancelled{ctx, s.stored}
+	return s, nil
+}
