@@ -15,6 +15,7 @@ type Splitter struct {
 	limits limits
 
 	buf   *buffer // what has been read and not been given out
+	room  int     // how many bytes buf is filled up to; it may be larger
 	at    Pos     // of buf
 	seq   int
 	stage stage
@@ -48,7 +49,8 @@ func Split(ctx context.Context, r io.Reader, opt Options) (*Splitter, error) {
 		opt.BlockSize = DefaultBlockSize
 	}
 	s := &Splitter{ctx: ctx, in: r, opt: opt, limits: opt.limits(), at: Pos{Line: 1, Column: 1}, depth: 1}
-	s.buf = newBuffer(min(opt.BlockSize, DefaultBlockSize) + slack)
+	s.buf = new(buffer)
+	s.widen(min(opt.BlockSize, DefaultBlockSize) + slack)
 	if err := s.prolog(); err != nil {
 		return nil, err
 	}
@@ -61,14 +63,14 @@ func (s *Splitter) Scope() *Scope { return s.scope }
 // End returns the place of the root's end tag, or of the whole root when it is an empty-element tag, after Next has returned io.EOF.
 func (s *Splitter) End() Pos { return s.end }
 
-// fill reads until buf is full or the input ends.
+// fill reads until buf is full, as far as room says, or the input ends.
 func (s *Splitter) fill() error {
 	b := s.buf.b
-	for idle := 0; len(b) < cap(b) && s.ended == nil; {
+	for idle := 0; len(b) < s.room && s.ended == nil; {
 		if err := s.ctx.Err(); err != nil {
 			return err
 		}
-		n, err := s.in.Read(b[len(b):cap(b)])
+		n, err := s.in.Read(b[len(b):s.room])
 		b = b[:len(b)+n]
 		switch {
 		case err != nil:
@@ -89,13 +91,16 @@ func (s *Splitter) fill() error {
 }
 
 // grow gives buf more room than it has.
-func (s *Splitter) grow() { s.move(0, 2*cap(s.buf.b)) }
+func (s *Splitter) grow() { s.widen(2 * max(s.room, len(s.buf.b))) }
 
-// move gives buf room for n bytes and drops its first bytes. The old memory is not kept.
-func (s *Splitter) move(from, n int) {
-	next := newBuffer(n)
-	next.b = append(next.b, s.buf.b[from:]...)
-	s.buf = next
+// widen gives buf room for n bytes.
+func (s *Splitter) widen(n int) {
+	s.room = n
+	if cap(s.buf.b) < n {
+		next := newBuffer(n)
+		next.b = append(next.b, s.buf.b...)
+		s.buf = next // the smaller one is not worth keeping
+	}
 }
 
 // errMore stands for the error of a token that is not wholly in the buffer.
@@ -237,9 +242,7 @@ func (s *Splitter) next() (*Block, error) {
 	if s.opt.Cut != nil {
 		target = max(s.opt.Cut(target), 1)
 	}
-	if cap(s.buf.b) < target+slack {
-		s.move(0, target+slack)
-	}
+	s.widen(target + slack)
 	for {
 		if err := s.fill(); err != nil {
 			return nil, err
@@ -282,10 +285,7 @@ func (s *Splitter) block(n int) *Block {
 	b := &Block{Bytes: s.buf.b[:n:n], At: s.at, Seq: s.seq, Scope: s.scope, buf: s.buf}
 	s.seq++
 	rest := s.buf.b[n:]
-	next := newBuffer(max(cap(s.buf.b), len(rest)+slack))
-	if c := s.opt.BlockSize + slack; cap(s.buf.b) > 4*c {
-		next = newBuffer(max(c, len(rest)+slack)) // the entity that needed so much is over
-	}
+	next := newBuffer(max(s.opt.BlockSize, len(rest)) + slack)
 	next.b = append(next.b, rest...)
 	s.at = s.at.after(b.Bytes)
 	s.buf = next
@@ -519,7 +519,7 @@ func (s *Splitter) epilog() error {
 				if len(s.buf.b) > s.limits.entity {
 					return s.tooLarge(0)
 				}
-				if len(s.buf.b) == cap(s.buf.b) {
+				if done == 0 {
 					s.grow()
 				}
 				break

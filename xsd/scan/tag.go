@@ -112,7 +112,7 @@ func (s *Scanner) qname(p int, expected string) (end, colon int, err error) {
 		default:
 			r := rune(c)
 			if c >= utf8.RuneSelf {
-				if r, n = utf8.DecodeRune(d[q:]); isNameStart(r) && (n > 1 || r != utf8.RuneError) || !begin && isNameChar(r) {
+				if r, n = utf8.DecodeRune(d[q:]); n > 1 && (isNameStart(r) || !begin && isNameChar(r)) {
 					begin = false
 					break
 				}

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"bytes"
+	"errors"
 	"unicode/utf8"
 )
 
@@ -194,12 +195,19 @@ func (s *Scanner) badReference(p int) error {
 		for q < len(d) && bytes.IndexByte([]byte(digits), d[q]) >= 0 {
 			q++
 		}
+		if q == len(d) && !s.block.Truncated {
+			return s.refuse(p, NotWellFormed, quotable(d[p:]), references)
+		}
 		return s.fail(q, "digits and ; as in &#233; or &#xE9;")
 	}
 	if p+1 < len(d) && class[d[p+1]]&nameStart == 0 && d[p+1] < utf8.RuneSelf {
 		return s.refuse(p, NotWellFormed, "'&'", references)
 	}
 	end, colon, err := s.qname(p+1, references)
+	var e *Error
+	if errors.As(err, &e) && e.Code == NotWellFormed && !s.block.Truncated {
+		return s.refuse(p, NotWellFormed, "'&'", references) // it ends with the root's content, or has a colon
+	}
 	if err != nil {
 		return err
 	}
