@@ -88,6 +88,7 @@ test: deps ## run the tests
 # Which package imports which other packages of this module. What is not here may not be.
 define ROOMS
 cmd/cohortx            *
+cmd/cohortbench
 cmd/cohortgen          interchange
 interchange            interchange/dictionary xsd xsd/edfi xsd/scan
 interchange/batch      interchange interchange/dictionary interchange/report interchange/roster interchange/source store xsd xsd/scan

@@ -2,6 +2,7 @@ package interchange
 
 import (
 	"fmt"
+	"strconv"
 	"unicode/utf8"
 
 	"cohortx/xsd"
@@ -22,8 +23,13 @@ func localise(v xsd.Violation, at scan.Pos) Violation {
 	if v.Attr != "" {
 		out.Path += "/@" + v.Attr
 	}
-	if v.Value && isPersonal(v.Path) {
+	switch {
+	case v.Value && v.FoundLen == 0:
+		out.Found = "an empty value"
+	case v.Value && isPersonal(v.Path):
 		out.Found = fmt.Sprintf("a value of %d characters", v.FoundLen)
+	case v.Value:
+		out.Found = strconv.Quote(v.Found)
 	}
 	return out
 }
