@@ -126,11 +126,14 @@ func (o *opened) engine(opt *ReadOptions) (*engine, []interchange.Violation, err
 	if err != nil {
 		return nil, nil, fmt.Errorf("schema of release %s: %w", o.Release.Name, err)
 	}
+	g := &engine{schema: schema, release: o.Release, scope: o.Splitter.Scope(), distrust: opt.Distrust}
+	if plainRoot(g.scope, schema) {
+		return g, nil, nil
+	}
 	judge, err := judgeOf(schema)
 	if err != nil {
 		return nil, nil, fmt.Errorf("schema of release %s: %w", o.Release.Name, err)
 	}
-	g := &engine{schema: schema, judge: judge, release: o.Release, scope: o.Splitter.Scope(), distrust: opt.Distrust}
 	found, err := judge.CheckRoot(g.scope)
 	if err != nil {
 		return nil, nil, err
@@ -140,6 +143,20 @@ func (o *opened) engine(opt *ReadOptions) (*engine, []interchange.Violation, err
 		root = append(root, interchange.LocaliseRoot(g.scope, v))
 	}
 	return g, root, nil
+}
+
+// plainRoot reports whether a root is the schema's and has no attribute but those that say where a schema lies. Then there is nothing to ask
+// libxml2, which takes longer to get ready than a small file to be checked.
+func plainRoot(scope *scan.Scope, s *xsd.Schema) bool {
+	if string(scope.Name.Local) != s.Root() || scope.URI(scope.Name.Space) != s.TargetNamespace() {
+		return false
+	}
+	for _, a := range scope.Attrs {
+		if name := string(a.Name.Local); a.Name.Space != scan.XSISpace || name != "schemaLocation" && name != "noNamespaceSchemaLocation" {
+			return false
+		}
+	}
+	return true
 }
 
 // emptyRoot is the violation of a root without children.

@@ -45,9 +45,13 @@ func (v *validator) block(ctx context.Context, b *scan.Block) (entities []interc
 		}
 	}
 	if len(v.fragments) > 0 {
-		found, err := v.judge.Check(ctx, v.scope, v.fragments)
+		judge, err := judgeOf(v.schema)
 		if err != nil {
-			return nil, nil, 0, fmt.Errorf("judge: %w", err)
+			return nil, nil, 0, fmt.Errorf("schema: %w", err)
+		}
+		found, err := judge.Check(ctx, v.scope, v.fragments)
+		if err != nil {
+			return nil, nil, 0, fmt.Errorf("libxml2: %w", err)
 		}
 		for _, x := range found {
 			e := &v.entities[v.judged[x.Fragment]]
