@@ -59,8 +59,8 @@ func (s *Scanner) unfinished(p, from int, end, what string) error {
 }
 
 func (s *Scanner) token(kind Kind, from, to, after int) (Kind, error) {
-	s.text, s.plain, s.decoded, s.pos, s.kind = s.data[from:to], true, nil, after, kind
-	s.white = allWhite(s.text)
+	s.from, s.to, s.pos, s.plain, s.decoded, s.kind = from, to, after, true, false, kind
+	s.white = allWhite(s.data[from:to])
 	return kind, nil
 }
 
@@ -95,7 +95,7 @@ func (s *Scanner) section(p int) (Kind, error) {
 		return 0, err
 	}
 	kind, _ := s.token(CData, from, to, to+len(sectionEnd))
-	s.plain = bytes.IndexByte(s.text, '\r') < 0
+	s.plain = bytes.IndexByte(s.data[from:to], '\r') < 0
 	return kind, nil
 }
 

@@ -23,24 +23,24 @@ const (
 // Scanner turns a block into tokens and checks that it is well-formed. The zero value can be Reset. It is for one goroutine; using it for
 // many blocks saves memory.
 type Scanner struct {
-	data  []byte
-	pos   int // the end of the token
-	start int
-	stack []frame
+	data   []byte
+	start  int     // of the token
+	pos    int     // its end
+	frames []frame // the open elements are the first of them
+	depth  int     // how many those are
+	named  int     // the frame of the element that started or ended last
 
-	kind    Kind
-	ends    bool // the StartElement closes itself: its EndElement comes next
-	name    frame
-	attrs   []Attr
-	decls   []Decl
-	declsAt int // where the open tag's bindings start
+	kind  Kind // of the last token with text
+	ends  bool // the StartElement closes itself: its EndElement comes next
+	attrs []Attr
+	decls []Decl
 
-	text    []byte // content as it stands in the block
-	plain   bool   // needs no decoding
-	white   bool   // is white space; of what is not plain, only true counts
-	decoded []byte // of text, once asked for
-	buf     []byte // the memory of decoded
-	values  []byte // the memory of attributes that needed decoding
+	from, to int    // content as it stands in the block
+	plain    bool   // it needs no decoding
+	white    bool   // it is white space; of what is not plain, only true counts
+	decoded  bool   // buf is the content decoded
+	buf      []byte // memory for that
+	values   []byte // memory for attributes that needed decoding
 
 	block  *Block
 	scope  *Scope
@@ -61,7 +61,7 @@ type frame struct {
 	from, to int    // of the name in the block
 	local    int    // where its local part begins
 	name     Space  // its namespace
-	bound    bool   // it declares namespaces
+	bound    bool   // it declares namespaces; then:
 	bind     int    // how many bindings there were before it
 	space    uint64 // and their number
 }
@@ -78,9 +78,14 @@ const (
 // Reset begins with a new block.
 func (s *Scanner) Reset(b *Block) {
 	s.data, s.block, s.part = b.Bytes, b, content
-	s.pos, s.start, s.kind, s.ends = 0, 0, EndOfBlock, false
-	s.stack, s.attrs, s.decls, s.text, s.decoded, s.plain = s.stack[:0], s.attrs[:0], s.decls[:0], nil, nil, true
+	s.start, s.pos, s.depth, s.named = 0, 0, 0, 0
+	s.kind, s.ends, s.attrs, s.decls = EndOfBlock, false, s.attrs[:0], s.decls[:0]
+	s.from, s.to, s.plain, s.white, s.decoded = 0, 0, true, true, false
 	s.extras = 0
+	if s.frames == nil {
+		s.frames = make([]frame, 16)
+	}
+	s.frames[0] = frame{}
 	if s.base != 0 && s.scope == b.Scope {
 		s.bind = s.bind[:s.scoped()]
 		s.space = s.base
@@ -107,9 +112,10 @@ func (s *Scanner) scoped() int {
 
 // Name returns the name of the element of a StartElement or EndElement.
 func (s *Scanner) Name() Name {
-	n := Name{Space: s.name.name, Local: s.data[s.name.local:s.name.to]}
-	if s.name.local > s.name.from {
-		n.Prefix = s.data[s.name.from : s.name.local-1]
+	f := &s.frames[s.named]
+	n := Name{Space: f.name, Local: s.data[f.local:f.to:f.to]}
+	if f.local > f.from {
+		n.Prefix = s.data[f.from : f.local-1]
 	}
 	return n
 }
@@ -130,7 +136,7 @@ func (s *Scanner) Offset() int { return s.start }
 func (s *Scanner) EndOffset() int { return s.pos }
 
 // Depth returns how many elements of the block are open: after a StartElement that one included, after an EndElement without it.
-func (s *Scanner) Depth() int { return len(s.stack) }
+func (s *Scanner) Depth() int { return s.depth }
 
 // URI returns the name of a namespace.
 func (s *Scanner) URI(x Space) string {
@@ -151,12 +157,12 @@ func (s *Scanner) URI(x Space) string {
 // valid until the next token.
 func (s *Scanner) Text() []byte {
 	if s.plain {
-		return s.text
+		return s.data[s.from:s.to:s.to]
 	}
-	if s.decoded == nil {
+	if !s.decoded {
 		s.decode()
 	}
-	return s.decoded
+	return s.buf
 }
 
 // Plain reports whether Text is a slice of the block.
@@ -177,8 +183,8 @@ func (s *Scanner) Next() (Kind, error) {
 	if p+1 < len(d) && d[p] == '<' {
 		switch d[p+1] {
 		case '/':
-			if n := len(s.stack); n > 0 {
-				open := &s.stack[n-1]
+			if n := s.depth - 1; n >= 0 {
+				open := &s.frames[n]
 				from := p + 2
 				to := from + open.to - open.from
 				if to < len(d) && d[to] == '>' && string(d[from:to]) == string(d[open.from:open.to]) {
@@ -206,18 +212,16 @@ func (s *Scanner) Next() (Kind, error) {
 
 // pop leaves the innermost element.
 func (s *Scanner) pop() {
-	n := len(s.stack) - 1
-	s.name = s.stack[n]
-	s.stack = s.stack[:n]
-	if s.name.bound {
-		s.bind = s.bind[:s.name.bind]
-		s.space = s.name.space
+	s.depth--
+	s.named = s.depth
+	if f := &s.frames[s.depth]; f.bound {
+		s.bind, s.space = s.bind[:f.bind], f.space
 	}
 }
 
 // end is the end of the block.
 func (s *Scanner) end() (Kind, error) {
-	if len(s.stack) > 0 || s.block.Truncated || s.part == prolog {
+	if s.depth > 0 || s.block.Truncated || s.part == prolog {
 		return 0, s.cutOff("the root element")
 	}
 	return EndOfBlock, nil
@@ -228,8 +232,8 @@ func (s *Scanner) cutOff(expected string) error {
 	if s.block.Truncated {
 		return s.block.err
 	}
-	if n := len(s.stack); n > 0 {
-		open := s.stack[n-1]
+	if s.depth > 0 {
+		open := &s.frames[s.depth-1]
 		end := "</" + quotable(s.data[open.from:open.to]) + "> for the element that starts in line " + strconv.Itoa(s.block.PosAt(open.from).Line)
 		if s.start == len(s.data) {
 			expected = end

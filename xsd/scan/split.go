@@ -346,12 +346,10 @@ func (s *Splitter) structure(target int) found {
 	d, p, depth := s.buf.b, s.pos, s.depth
 	defer func() { s.pos, s.depth = p, depth }()
 	for {
-		n := bytes.IndexByte(d[p:], '<')
-		if n < 0 {
+		if p = nextLess(d, p); p < 0 {
 			p = len(d)
 			return needMore
 		}
-		p += n
 		if p+1 >= len(d) {
 			return needMore
 		}
@@ -446,12 +444,31 @@ func (s *Splitter) structure(target int) found {
 	}
 }
 
+// nextLess returns where the next < is, -1 if there is none. It is mostly near.
+func nextLess(d []byte, p int) int {
+	for near := p + 48; p < near; p += 8 {
+		if p+8 > len(d) {
+			break
+		}
+		if mask := equal(load(d, p), '<'); mask != 0 {
+			return p + first(mask)
+		}
+	}
+	n := bytes.IndexByte(d[p:], '<')
+	if n < 0 {
+		return -1
+	}
+	return p + n
+}
+
 // tagEnd returns where the tag ends that p is inside of, -1 if that is not in d.
 func tagEnd(d []byte, p int) int {
 	for {
 		for p+8 <= len(d) {
 			x := load(d, p)
-			if mask := equal(x, '>') | equal(x, '"') | equal(x, '\''); mask != 0 {
+			// '"' and '\'' differ in two bits; '#' and '&' are taken for them and passed over below.
+			gt, quote := x^'>'*lows, x&^(0x05*lows)^'"'*lows
+			if mask := ((gt-lows)&^gt | (quote-lows)&^quote) & highs; mask != 0 {
 				p += first(mask)
 				break
 			}

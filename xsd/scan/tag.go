@@ -9,15 +9,15 @@ import (
 // Names repeat. A name that has been checked is kept, with its namespace under the bindings that it was last looked up in.
 
 const (
-	cacheBits = 9
+	cacheBits = 8
 	cacheSize = 1 << cacheBits
 	cacheName = 64 // longer names are not kept
 )
 
 type cached struct {
 	name  string
-	local int    // offset of the local part
 	space uint64 // number of the bindings; 0 is none
+	local uint32 // offset of the local part
 	found Space
 }
 
@@ -32,7 +32,8 @@ func (s *Scanner) startTag(p int) (Kind, error) {
 	var e *cached
 	for q+8 <= len(d) {
 		x := load(d, q)
-		mask := less(x, '0') | equal(x, '>') | x&highs
+		gt := x ^ '>'*lows
+		mask := ((x-'0'*lows)&^x | (gt-lows)&^gt | x) & highs
 		if mask == 0 {
 			q += 8
 			continue
@@ -52,7 +53,7 @@ func (s *Scanner) startTag(p int) (Kind, error) {
 	}
 	var local int
 	if e != nil && e.name == string(d[p:q]) && class[d[q]]&nameChar == 0 && d[q] < utf8.RuneSelf {
-		local = p + e.local
+		local = p + int(e.local)
 	} else {
 		end, colon, err := s.qname(p, "a name, / ! or ? after <; write &lt; for the character < itself")
 		if err != nil {
@@ -62,7 +63,7 @@ func (s *Scanner) startTag(p int) (Kind, error) {
 			local = colon + 1
 		}
 		if e != nil && end == q {
-			*e = cached{name: string(d[p:q]), local: local - p}
+			*e = cached{name: string(d[p:q]), local: uint32(local - p)}
 		} else {
 			e = nil
 		}
@@ -71,9 +72,13 @@ func (s *Scanner) startTag(p int) (Kind, error) {
 	if len(s.attrs) > 0 || len(s.decls) > 0 {
 		s.attrs, s.decls = s.attrs[:0], s.decls[:0]
 	}
-	n := len(s.stack)
-	s.stack = append(s.stack, frame{from: p, to: q, local: local, bind: len(s.bind), space: s.space})
-	f := &s.stack[n]
+	n := s.depth
+	if n == len(s.frames) {
+		s.frames = append(s.frames, s.frames...)
+	}
+	f := &s.frames[n]
+	f.from, f.to, f.local, f.bound = p, q, local, false
+	s.depth, s.named = n+1, n
 	if d[q] == '>' {
 		s.pos = q + 1
 	} else if err := s.attributes(f, q); err != nil {
@@ -94,7 +99,6 @@ func (s *Scanner) startTag(p int) (Kind, error) {
 			e.space, e.found = s.space, space
 		}
 	}
-	s.name = *f
 	return StartElement, nil
 }
 
@@ -306,14 +310,16 @@ func (s *Scanner) declare(f *frame, p int, x Decl) error {
 	if len(s.bind) >= maxNamespaces {
 		return s.refuse(p, TooManyNamespaces, "more than "+strconv.Itoa(maxNamespaces)+" namespace declarations that hold together", "fewer")
 	}
-	if len(s.stack) == 1 && !f.bound {
+	if s.depth == 1 && !f.bound {
 		s.extras = 0 // a new child of the root: those of the one before are gone
 	}
 	space, ok := s.intern(x.URI)
 	if !ok {
 		return s.refuse(p, TooManyNamespaces, "more than "+strconv.Itoa(mostExtras)+" namespaces in one child of the root", "fewer")
 	}
-	f.bound = true
+	if !f.bound {
+		f.bound, f.bind, f.space = true, len(s.bind), s.space
+	}
 	s.decls = append(s.decls, x)
 	s.bind = append(s.bind, binding{x.Prefix, space})
 	return nil
@@ -418,15 +424,15 @@ func (s *Scanner) unique() error {
 
 // endTag reads the end tag at p, which is not simply the one that is expected.
 func (s *Scanner) endTag(p int) (Kind, error) {
-	d, n := s.data, len(s.stack)
-	if n == 0 {
+	d := s.data
+	if s.depth == 0 {
 		end, _, err := s.qname(p+2, "the name of an element")
 		if err != nil {
 			return 0, err
 		}
 		return 0, s.refuse(p, NotWellFormed, "</"+quotable(d[p+2:end])+">", "no end tag: the element is not open")
 	}
-	open := s.stack[n-1]
+	open := &s.frames[s.depth-1]
 	end, _, err := s.qname(p+2, "the name of an element")
 	if err != nil {
 		return 0, err

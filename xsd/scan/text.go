@@ -53,7 +53,8 @@ indent:
 	for {
 		for p+8 <= len(d) {
 			x := load(d, p)
-			if mask := equal(x, '<') | equal(x, '&') | equal(x, ']') | less(x, 0x20) | x&highs; mask != 0 {
+			lt, amp, end := x^'<'*lows, x^'&'*lows, x^']'*lows
+			if mask := ((lt-lows)&^lt | (amp-lows)&^amp | (end-lows)&^end | (x-0x20*lows)&^x | x) & highs; mask != 0 {
 				p += first(mask)
 				break
 			}
@@ -98,33 +99,30 @@ indent:
 }
 
 func (s *Scanner) textDone(from, to int, plain bool) (Kind, error) {
-	s.text, s.plain, s.decoded, s.pos = s.data[from:to], plain, nil, to
-	s.kind = Text
+	s.from, s.to, s.pos = from, to, to
+	s.plain, s.decoded, s.kind = plain, false, Text
 	return Text, nil
 }
 
 // decode resolves references and normalises line ends of a token that has been checked.
 func (s *Scanner) decode() {
-	s.buf = s.buf[:0]
-	for p := 0; p < len(s.text); p++ {
-		switch c := s.text[p]; {
+	text := s.data[s.from:s.to]
+	s.buf, s.decoded = s.buf[:0], true
+	for p := 0; p < len(text); p++ {
+		switch c := text[p]; {
 		case c == '\r':
-			if p+1 < len(s.text) && s.text[p+1] == '\n' {
+			if p+1 < len(text) && text[p+1] == '\n' {
 				continue
 			}
 			s.buf = append(s.buf, '\n')
 		case c == '&' && s.kind == Text:
-			r, n := resolve(s.text[p:])
+			r, n := resolve(text[p:])
 			s.buf = utf8.AppendRune(s.buf, r)
 			p += n - 1
 		default:
 			s.buf = append(s.buf, c)
 		}
 	}
-	if s.buf == nil {
-		s.buf = []byte{}
-	}
-	s.decoded = s.buf
 }
 
 // The five entities that need no declaration, XML 1.0 section 4.6.
