@@ -1,6 +1,8 @@
 package batch
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -97,7 +99,9 @@ func (im *importer) takeSet(s *set) error {
 
 // settle ends pass 1: rejects of refused files are forgotten, the others counted.
 func (s *set) settle() error {
-	s.definitions = slices.DeleteFunc(s.definitions, func(d definition) bool { return s.gone(d.place) })
+	if err := s.definitions.settle(s.gone); err != nil {
+		return err
+	}
 	s.log.drop(s.gone)
 	for i := range s.log.index {
 		l, err := s.log.at(i)
@@ -113,15 +117,14 @@ func (s *set) settle() error {
 
 // putTargets writes everything that associations refer to.
 func (s *set) putTargets(ctx context.Context, tx *store.Tx) error {
-	rows, err := s.cohortRows()
-	if err != nil {
+	if err := s.missCohorts(); err != nil {
 		return err
 	}
 	var organizations []store.EducationOrganizationRow
 	for id := range s.missing.organizations {
 		organizations = append(organizations, store.EducationOrganizationRow{ID: id, Unverified: true})
 	}
-	slices.SortFunc(organizations, func(a, b store.EducationOrganizationRow) int { return int(min(max(a.ID-b.ID, -1), 1)) })
+	slices.SortFunc(organizations, func(a, b store.EducationOrganizationRow) int { return cmp.Compare(a.ID, b.ID) })
 	if _, err := tx.PutEducationOrganizations(ctx, organizations); err != nil {
 		return err
 	}
@@ -131,22 +134,10 @@ func (s *set) putTargets(ctx context.Context, tx *store.Tx) error {
 	if _, err := tx.PutStaff(ctx, unverified(s.staff, s.missing.staff)); err != nil {
 		return err
 	}
-	if err := s.putPrograms(ctx, tx); err != nil {
-		return err
-	}
 	if err := s.putSections(ctx, tx); err != nil {
 		return err
 	}
-	outcomes, err := tx.PutCohorts(ctx, rows)
-	if err != nil {
-		return err
-	}
-	for i, o := range outcomes {
-		if !rows[i].Unverified {
-			s.counts.Add(interchange.CohortKind.String(), o, 1)
-		}
-	}
-	return nil
+	return s.putCohorts(ctx, tx)
 }
 
 func unverified(n *numbers, missing map[uint32]struct{}) []store.PersonRow {
@@ -154,35 +145,18 @@ func unverified(n *numbers, missing map[uint32]struct{}) []store.PersonRow {
 	for number := range missing {
 		rows = append(rows, store.PersonRow{Number: number, UniqueID: string(n.key(number)), BirthDate: interchange.NoDate, Unverified: true})
 	}
-	slices.SortFunc(rows, func(a, b store.PersonRow) int { return int(a.Number) - int(b.Number) })
+	slices.SortFunc(rows, func(a, b store.PersonRow) int { return cmp.Compare(a.Number, b.Number) })
 	return rows
 }
 
-// cohortRows settles the Cohort elements of the set: of equal keys the last in file order wins. With --allow-missing cohorts, those that
-// are only referred to become rows too.
-func (s *set) cohortRows() ([]store.CohortRow, error) {
-	slices.SortStableFunc(s.definitions, func(a, b definition) int { return int(int64(a.number) - int64(b.number)) })
+// missCohorts accepts cohorts that are only referred to, with --allow-missing cohorts.
+func (s *set) missCohorts() error {
 	s.defined = map[uint32]bool{}
-	var rows []store.CohortRow
-	for i := range s.definitions {
-		d := &s.definitions[i]
-		s.defined[d.number] = true
-		if i+1 < len(s.definitions) && s.definitions[i+1].number == d.number {
-			outcome := interchange.Superseded
-			if d.cohort.Equal(&s.definitions[i+1].cohort) {
-				outcome = interchange.Duplicate
-			}
-			s.counts.Add(interchange.CohortKind.String(), outcome, 1)
-			continue
-		}
-		row := store.CohortRow{Number: d.number, Cohort: d.cohort}
-		for j := range d.cohort.Programs {
-			row.ProgramNumbers = append(row.ProgramNumbers, s.programs.number(d.cohort.Programs[j].AppendKey(nil)))
-		}
-		rows = append(rows, row)
+	for i := range s.definitions.list {
+		s.defined[s.definitions.list[i].number] = true
 	}
 	if !s.allow.Cohorts {
-		return rows, nil
+		return nil
 	}
 	for index := range s.cohorts.fresh.Len() {
 		number := s.cohorts.base + 1 + uint32(index)
@@ -191,7 +165,7 @@ func (s *set) cohortRows() ([]store.CohortRow, error) {
 		}
 		key, err := interchange.ParseCohortKey(s.cohorts.key(number))
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if _, known := s.organizations[key.EducationOrganizationID]; !known {
 			if !s.allow.EducationOrganizations {
@@ -200,35 +174,83 @@ func (s *set) cohortRows() ([]store.CohortRow, error) {
 			s.missing.organizations[key.EducationOrganizationID] = struct{}{}
 		}
 		s.defined[number] = true
-		rows = append(rows, store.CohortRow{Number: number, Cohort: interchange.Cohort{CohortKey: key}, Unverified: true})
+		s.missing.cohorts = append(s.missing.cohorts, number)
 	}
-	return rows, nil
+	return nil
 }
 
-// putPrograms writes the programs that cohorts of the set refer to and that are not stored. They are kept by identity, unverified.
-func (s *set) putPrograms(ctx context.Context, tx *store.Tx) error {
-	written := map[uint32]interchange.ProgramKey{}
-	for i := range s.definitions {
-		for _, k := range s.definitions[i].cohort.Programs {
-			if n := s.programs.number(k.AppendKey(nil)); n > s.programs.base {
-				if _, ok := written[n]; !ok {
-					written[n] = k
-				}
+// putBatch is how many cohorts or sections are held before they are written.
+const putBatch = 1000
+
+// putCohorts settles the Cohort elements of the set, of equal keys the last in file order wins, and writes them. Programs that they refer to
+// and that are not stored are kept by identity, unverified.
+func (s *set) putCohorts(ctx context.Context, tx *store.Tx) error {
+	var rows []store.CohortRow
+	var programs []store.ProgramRow
+	flush := func() error {
+		if _, err := tx.PutPrograms(ctx, programs); err != nil {
+			return err
+		}
+		outcomes, err := tx.PutCohorts(ctx, rows)
+		for i, o := range outcomes {
+			if !rows[i].Unverified {
+				s.counts.Add(interchange.CohortKind.String(), o, 1)
+			}
+		}
+		rows, programs = rows[:0], programs[:0]
+		return err
+	}
+	var values, next []byte
+	for i, d := range s.definitions.list {
+		var err error
+		if values, err = s.definitions.read(d, values); err != nil {
+			return err
+		}
+		if i+1 < len(s.definitions.list) && s.definitions.list[i+1].number == d.number {
+			if next, err = s.definitions.read(s.definitions.list[i+1], next); err != nil {
+				return err
+			}
+			outcome := interchange.Superseded
+			if bytes.Equal(values, next) {
+				outcome = interchange.Duplicate
+			}
+			s.counts.Add(interchange.CohortKind.String(), outcome, 1)
+			continue
+		}
+		key, err := interchange.ParseCohortKey(s.cohorts.key(d.number))
+		if err != nil {
+			return err
+		}
+		row := store.CohortRow{Number: d.number, Cohort: readCohort(values, key)}
+		for _, k := range row.Programs {
+			n := s.programs.number(k.AppendKey(nil))
+			row.ProgramNumbers = append(row.ProgramNumbers, n)
+			if _, fresh := s.programs.isFresh(n); fresh {
+				programs = append(programs, store.ProgramRow{Number: n, ProgramKey: k, Unverified: true})
+			}
+		}
+		if rows = append(rows, row); len(rows) == putBatch {
+			if err := flush(); err != nil {
+				return err
 			}
 		}
 	}
-	rows := make([]store.ProgramRow, 0, len(written))
-	for n, k := range written {
-		rows = append(rows, store.ProgramRow{Number: n, ProgramKey: k, Unverified: true})
+	for _, number := range s.missing.cohorts {
+		key, err := interchange.ParseCohortKey(s.cohorts.key(number))
+		if err != nil {
+			return err
+		}
+		if rows = append(rows, store.CohortRow{Number: number, Cohort: interchange.Cohort{CohortKey: key}, Unverified: true}); len(rows) == putBatch {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
 	}
-	slices.SortFunc(rows, func(a, b store.ProgramRow) int { return int(a.Number) - int(b.Number) })
-	_, err := tx.PutPrograms(ctx, rows)
-	return err
+	return flush()
 }
 
 // putSections writes the sections that associations of the set refer to and that are not stored.
 func (s *set) putSections(ctx context.Context, tx *store.Tx) error {
-	const batch = 1000
 	var rows []store.SectionRow
 	for index := range s.sections.fresh.Len() {
 		number := s.sections.base + 1 + uint32(index)
@@ -237,7 +259,7 @@ func (s *set) putSections(ctx context.Context, tx *store.Tx) error {
 			return fmt.Errorf("section %d: %w", number, err)
 		}
 		rows = append(rows, store.SectionRow{Number: number, SectionKey: key, Unverified: true})
-		if len(rows) == batch {
+		if len(rows) == putBatch {
 			if _, err := tx.PutSections(ctx, rows); err != nil {
 				return err
 			}

@@ -36,9 +36,9 @@ func compareRecords(a, b *record) int {
 }
 
 const (
-	// chunkRecords is how many records are sorted at once: 16 MiB. Larger chunks merge from fewer runs but hold more memory.
-	chunkRecords = 1 << 19
-	// chunksInMemory is how many sorted chunks stay in memory before further ones go to disk: together 64 MiB.
+	// chunkRecords is how many records are sorted at once: 8 MiB. Larger chunks merge from fewer runs but hold more memory.
+	chunkRecords = 1 << 18
+	// chunksInMemory is how many sorted chunks stay in memory before further ones go to disk: together 32 MiB.
 	chunksInMemory = 4
 )
 
@@ -95,6 +95,9 @@ func (s *sorter) Len() int64 { return s.n }
 func (s *sorter) add(r record, sections []uint32) error {
 	if s.open == nil {
 		s.open = &chunk{}
+		if s.n > 0 { // the input is large: what the second chunk needs is known
+			s.open.records = make([]record, 0, s.size)
+		}
 	}
 	s.open.add(r, sections)
 	s.n++

@@ -18,12 +18,13 @@ type set struct {
 		organizations map[int64]struct{}
 		students      map[uint32]struct{}
 		staff         map[uint32]struct{}
+		cohorts       []uint32
 	}
 	students, staff, cohorts *numbers
 	sections, programs       *numbers
 
 	associations map[interchange.Kind]*sorter
-	definitions  []definition
+	definitions  definitions
 	defined      map[uint32]bool // cohort numbers that are written in pass 2
 	// rejectedCohorts holds the line of a rejected Cohort element by the number of its natural key.
 	rejectedCohorts map[uint32]int
@@ -33,13 +34,6 @@ type set struct {
 	counts          report.Counts
 	consequences    int64
 	ids             map[int]*documentIDs // by file, of documents with refs
-}
-
-// definition is one Cohort element.
-type definition struct {
-	number uint32
-	place  interchange.Place
-	cohort interchange.Cohort
 }
 
 func newSet(dict *store.Dictionaries, dir string, allow Missing, policies interchange.Policies) *set {
@@ -54,6 +48,7 @@ func newSet(dict *store.Dictionaries, dir string, allow Missing, policies interc
 		},
 		rejectedCohorts: map[uint32]int{},
 		refused:         map[int]bool{},
+		definitions:     definitions{dir: dir},
 		log:             rejectLog{dir: dir},
 		warnings:        newWarnings(),
 		counts:          report.Counts{},
@@ -70,6 +65,7 @@ func (s *set) close() {
 		a.close()
 	}
 	s.log.close()
+	s.definitions.close()
 }
 
 // document is the collector's state for one file of a set.
@@ -115,7 +111,9 @@ func (d *document) collect(p *parsed) error {
 		c := &p.cohorts[i]
 		s.missOrganizations(&c.cohort)
 		number := s.cohorts.number(c.cohort.CohortKey.AppendKey(nil))
-		s.definitions = append(s.definitions, definition{number, interchange.PlaceOf(d.file, c.offset), c.cohort})
+		if err := s.definitions.add(number, interchange.PlaceOf(d.file, c.offset), &c.cohort); err != nil {
+			return err
+		}
 		c.number = number
 	}
 	if err := d.define(p); err != nil {

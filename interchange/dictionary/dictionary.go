@@ -4,8 +4,8 @@
 //	n, added := d.Add([]byte("604821")) // 1, true
 //	n, ok := d.Find([]byte("604821"))   // 1, true
 //
-// It is compact: keys lie one behind the other in an arena, without a pointer per entry, and are found through 16-byte slots that hold
-// the first bytes of the hash. Keys are compared exactly. A Dictionary that nobody writes to may be read by many goroutines.
+// It is compact: keys lie one behind the other in an arena, without a pointer per entry, and are found through 12-byte slots that hold half
+// of the hash. Keys are compared exactly. A Dictionary that nobody writes to may be read by many goroutines.
 package dictionary
 
 import (
@@ -15,18 +15,18 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// slot is one place of the hash table. at is 1 + the key's offset in the arena, so that the zero slot is empty.
+// slot is one place of the hash table. at is 1 + the key's offset in the arena in units of 4 bytes, so that the zero slot is empty.
 type slot struct {
 	hash   uint32
 	number uint32
-	at     uint64
+	at     uint32
 }
 
 // Dictionary maps keys to numbers and back. The zero value is not usable, see [New].
 type Dictionary struct {
 	slots  []slot
 	arena  []byte   // each key behind its length as a varint
-	places []uint64 // by number: 1 + offset in the arena, 0 for none; empty until keys are asked for by number
+	places []uint32 // by number: as slot.at, 0 for none
 	count  int
 	next   uint32
 }
@@ -76,9 +76,13 @@ func (d *Dictionary) Key(number uint32) []byte {
 	return d.keyAt(d.places[number])
 }
 
-func (d *Dictionary) keyAt(at uint64) []byte {
-	n, w := binary.Uvarint(d.arena[at-1:])
-	from := at - 1 + uint64(w)
+// unit is what offsets in the arena count in: with 4 bytes, 32 bits reach 16 GiB of keys.
+const unit = 4
+
+func (d *Dictionary) keyAt(at uint32) []byte {
+	start := (uint64(at) - 1) * unit
+	n, w := binary.Uvarint(d.arena[start:])
+	from := start + uint64(w)
 	return d.arena[from : from+n : from+n]
 }
 
@@ -94,7 +98,10 @@ func (d *Dictionary) slot(key []byte, hash uint64) *slot {
 }
 
 func (d *Dictionary) insert(s *slot, key []byte, hash uint64, number uint32) uint32 {
-	at := uint64(len(d.arena)) + 1
+	for len(d.arena)%unit != 0 {
+		d.arena = append(d.arena, 0)
+	}
+	at := uint32(len(d.arena)/unit) + 1
 	d.arena = binary.AppendUvarint(d.arena, uint64(len(key)))
 	d.arena = append(d.arena, key...)
 	*s = slot{uint32(hash >> 32), number, at}
@@ -110,7 +117,7 @@ func (d *Dictionary) insert(s *slot, key []byte, hash uint64, number uint32) uin
 }
 
 // place notes where the key of a number is. Numbers are dense, so a slice serves; one far beyond the others costs what lies between.
-func (d *Dictionary) place(number uint32, at uint64) {
+func (d *Dictionary) place(number uint32, at uint32) {
 	for int64(number) >= int64(len(d.places)) {
 		d.places = append(d.places, 0)
 	}
