@@ -12,7 +12,6 @@ import (
 // engine is what all workers on one document share.
 type engine struct {
 	schema   *xsd.Schema
-	judge    *xsd.Judge
 	release  *interchange.Release
 	scope    *scan.Scope
 	distrust bool // --judge libxml2: the judge decides about every entity
