@@ -257,9 +257,12 @@ func (s *Splitter) next() (*Block, error) {
 			}
 			return s.block(s.pos), nil
 		case broken:
+			if s.pos-s.item > s.limits.entity {
+				return s.tooLargeIn(), nil
+			}
 			return s.truncated(nil), nil
 		case itemTooLarge:
-			return s.truncated(s.tooLarge(s.item)), nil
+			return s.tooLargeIn(), nil
 		}
 		// More bytes are needed.
 		switch {
@@ -274,7 +277,7 @@ func (s *Splitter) next() (*Block, error) {
 		case s.cut > 0:
 			return s.block(s.cut), nil
 		case len(s.buf.b)-s.item > s.limits.entity:
-			return s.truncated(s.tooLarge(s.item)), nil
+			return s.tooLargeIn(), nil
 		}
 		s.grow()
 	}
@@ -303,6 +306,13 @@ func (s *Splitter) truncated(err error) *Block {
 	b.Truncated, b.err = true, err
 	s.err, s.buf = err, nil
 	return b
+}
+
+// tooLargeIn is the last block when its last item is too large. It ends where the limit is reached: a scanner looks at no more of it,
+// however much happens to have been read.
+func (s *Splitter) tooLargeIn() *Block {
+	s.buf.b = s.buf.b[:min(s.item+s.limits.entity, len(s.buf.b))]
+	return s.truncated(s.tooLarge(s.item))
 }
 
 // explain finds the error that makes the structure of b, the rest of the document or the part of it that has been read, impossible.
