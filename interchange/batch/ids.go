@@ -30,6 +30,7 @@ const (
 type documentIDs struct {
 	names  *dictionary.Dictionary
 	states []idState
+	again  map[uint32]int64 // by the number of an id that is defined more than once: where the second element that has it starts
 }
 
 func newDocumentIDs() *documentIDs { return &documentIDs{names: dictionary.New()} }
@@ -51,6 +52,12 @@ func (d *documentIDs) define(id []byte, s idState) (n uint32, first bool) {
 	n = d.number(id)
 	known := d.state(n)
 	if known.target != noTarget {
+		if !known.twice {
+			if d.again == nil {
+				d.again = map[uint32]int64{}
+			}
+			d.again[n] = s.entity
+		}
 		known.twice = true
 		return n, false
 	}

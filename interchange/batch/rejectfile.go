@@ -153,18 +153,21 @@ func refsOf(raw []byte, scope *scan.Scope) []string {
 	}
 }
 
-// target returns the offset of the root's child that defines an id.
-func (im *importer) target(in *input, id string) (int64, bool) {
+// targets returns the offsets of the root's children that define an id: none, one, or two that make it ambiguous.
+func (im *importer) targets(in *input, id string) []int64 {
 	ids := im.ids[in.number]
 	if ids == nil {
-		return 0, false
+		return nil
 	}
 	n, ok := ids.names.Find([]byte(id))
-	if !ok {
-		return 0, false
+	if !ok || ids.state(n).target == noTarget {
+		return nil
 	}
-	s := ids.state(n)
-	return s.entity, s.target != noTarget
+	list := []int64{ids.state(n).entity}
+	if second, ok := ids.again[n]; ok {
+		list = append(list, second)
+	}
+	return list
 }
 
 // contexts fetches what the refs of the rejected entities reach, and what the refs of those reach, and so on. nil: nothing.
@@ -172,17 +175,27 @@ func (im *importer) contexts(ctx context.Context, in *input, x *excerpts) (*exce
 	if im.ids[in.number] == nil {
 		return nil, nil
 	}
+	rejected := map[int64]bool{} // x has the elements with warnings too
+	for _, at := range im.log.index {
+		if at.place.File() == in.number {
+			rejected[at.place.Offset()] = true
+		}
+	}
 	wanted := map[int64]bool{}
 	follow := func(from *excerpts) (more bool, err error) {
-		for _, e := range from.found {
+		for offset, e := range from.found {
+			if from == x && !rejected[offset] {
+				continue
+			}
 			raw, err := from.text(e)
 			if err != nil {
 				return false, err
 			}
 			for _, id := range refsOf(raw, x.scope) {
-				offset, ok := im.target(in, id)
-				if _, have := x.found[offset]; ok && !have && !wanted[offset] {
-					wanted[offset], more = true, true
+				for _, offset := range im.targets(in, id) {
+					if !rejected[offset] && !wanted[offset] {
+						wanted[offset], more = true, true
+					}
 				}
 			}
 		}
@@ -211,24 +224,22 @@ func (im *importer) contexts(ctx context.Context, in *input, x *excerpts) (*exce
 // writeContexts writes the elements that the refs in raw reach, those that they refer to first, each once.
 func (im *importer) writeContexts(out *report.RejectWriter, in *input, raw []byte, x, contexts *excerpts, written map[int64]bool) error {
 	for _, id := range refsOf(raw, x.scope) {
-		offset, ok := im.target(in, id)
-		if !ok || written[offset] {
-			continue
-		}
-		e, ok := contexts.found[offset]
-		if !ok {
-			continue // it is a reject itself and has its own place in the file
-		}
-		written[offset] = true
-		text, err := contexts.text(e)
-		if err != nil {
-			return err
-		}
-		if err := im.writeContexts(out, in, text, x, contexts, written); err != nil {
-			return err
-		}
-		if err := out.Context(text, e.at.Line); err != nil {
-			return err
+		for _, offset := range im.targets(in, id) {
+			e, ok := contexts.found[offset]
+			if !ok || written[offset] {
+				continue // written, or a reject itself with its own place in the file
+			}
+			written[offset] = true
+			text, err := contexts.text(e)
+			if err != nil {
+				return err
+			}
+			if err := im.writeContexts(out, in, text, x, contexts, written); err != nil {
+				return err
+			}
+			if err := out.Context(text, e.at.Line); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
