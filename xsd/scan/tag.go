@@ -2,6 +2,7 @@ package scan
 
 import (
 	"bytes"
+	"math/bits"
 	"strconv"
 	"unicode/utf8"
 )
@@ -9,13 +10,15 @@ import (
 // Names repeat. A name that has been checked is kept, with its namespace under the bindings that it was last looked up in.
 
 const (
-	cacheBits = 8
+	cacheBits = 9
 	cacheSize = 1 << cacheBits
 	cacheName = 64 // longer names are not kept
 )
 
 type cached struct {
 	name  string
+	head  uint64 // its first eight bytes, 0 beyond its end
+	tail  uint64 // its last eight bytes; 0 when it is shorter
 	space uint64 // number of the bindings; 0 is none
 	local uint32 // offset of the local part
 	found Space
@@ -29,7 +32,10 @@ func (s *Scanner) startTag(p int) (Kind, error) {
 	}
 	// The end of the name, as far as that is simple.
 	q := p
-	var e *cached
+	var (
+		e          *cached
+		head, tail uint64
+	)
 	for q+8 <= len(d) {
 		x := load(d, q)
 		gt := x ^ '>'*lows
@@ -40,19 +46,23 @@ func (s *Scanner) startTag(p int) (Kind, error) {
 		}
 		q += first(mask)
 		if n := q - p; n > 0 && n <= cacheName {
-			// q+8 may be beyond the end, p+8 is not: the first word of the name was loaded.
-			h := load(d, p)
+			head = load(d, p) // q+8 may be beyond the end, p+8 is not
 			if n < 8 {
-				h &= 1<<(8*n) - 1
+				head &= 1<<(8*n) - 1
 			} else {
-				h ^= load(d, q-8) * 0xff51afd7ed558ccd
+				tail = load(d, q-8)
 			}
-			e = &s.cache[(h+uint64(n))*0x9e3779b97f4a7c15>>(64-cacheBits)]
+			// Two names may well share a place, so there are two places.
+			i := (head ^ bits.RotateLeft64(tail, 29) + uint64(n)) * 0x9e3779b97f4a7c15 >> (64 - cacheBits)
+			if e = &s.cache[i]; e.name != "" && (e.head != head || e.tail != tail) {
+				e = &s.cache[i^1]
+			}
 		}
 		break
 	}
 	var local int
-	if e != nil && e.name == string(d[p:q]) && class[d[q]]&nameChar == 0 && d[q] < utf8.RuneSelf {
+	if n := q - p; e != nil && e.head == head && e.tail == tail && len(e.name) == n &&
+		(n <= 16 || e.name[8:n-8] == string(d[p+8:q-8])) && class[d[q]]&nameChar == 0 && d[q] < utf8.RuneSelf {
 		local = p + int(e.local)
 	} else {
 		end, colon, err := s.qname(p, "a name, / ! or ? after <; write &lt; for the character < itself")
@@ -63,7 +73,7 @@ func (s *Scanner) startTag(p int) (Kind, error) {
 			local = colon + 1
 		}
 		if e != nil && end == q {
-			*e = cached{name: string(d[p:q]), local: uint32(local - p)}
+			*e = cached{name: string(d[p:q]), head: head, tail: tail, local: uint32(local - p)}
 		} else {
 			e = nil
 		}

@@ -11,30 +11,39 @@ func (s *Scanner) readText(p int) (Kind, error) {
 	d, from := s.data, p
 	plain := true
 	// Most text is the indentation before a tag, and most of that is spaces.
-indent:
-	for {
-		for p+8 <= len(d) {
-			x := load(d, p) ^ spaces
-			if x != 0 {
-				p += first(x)
+	if d[p] <= ' ' {
+		if d[p] == '\r' && p+1 < len(d) && d[p+1] == '\n' {
+			plain = false
+			p++
+		}
+		if d[p] == '\n' {
+			p++
+		}
+	indent:
+		for {
+			for p+8 <= len(d) {
+				x := load(d, p) ^ spaces
+				if x != 0 {
+					p += first(x)
+					break
+				}
+				p += 8
+			}
+			if p == len(d) {
 				break
 			}
-			p += 8
+			switch d[p] {
+			case '<':
+				s.white = true
+				return s.textDone(from, p, plain)
+			case '\r':
+				plain = false
+			case '\n', '\t', ' ':
+			default:
+				break indent
+			}
+			p++
 		}
-		if p == len(d) {
-			break
-		}
-		switch d[p] {
-		case '<':
-			s.white = true
-			return s.textDone(from, p, plain)
-		case '\r':
-			plain = false
-		case '\n', '\t', ' ':
-		default:
-			break indent
-		}
-		p++
 	}
 	if s.part != content {
 		if p == len(d) && s.part == epilog && !s.block.Truncated {
