@@ -35,6 +35,7 @@ const (
 	nameChar              // goes on in a name
 	white                 // white space
 	control               // not allowed anywhere
+	behind                // can come behind the name in a start tag
 )
 
 var class = func() (t [256]uint8) {
@@ -42,8 +43,9 @@ var class = func() (t [256]uint8) {
 		t[c] = control
 	}
 	for _, c := range " \t\r\n" {
-		t[c] = white
+		t[c] = white | behind
 	}
+	t['/'], t['>'] = behind, behind
 	for c := 'a'; c <= 'z'; c++ {
 		t[c], t[c-'a'+'A'] = nameStart|nameChar, nameStart|nameChar
 	}

@@ -54,6 +54,7 @@ type Scanner struct {
 	extra  []string // namespaces that the root does not declare; more may be left from earlier ones
 	extras int
 	cache  [cacheSize]cached
+	last   uint16 // place in cache of the last start tag's name
 }
 
 // frame is an open element.

@@ -20,8 +20,9 @@ type cached struct {
 	head  uint64 // its first eight bytes, 0 beyond its end
 	tail  uint64 // its last eight bytes; 0 when it is shorter
 	space uint64 // number of the bindings; 0 is none
-	local uint32 // offset of the local part
+	local uint16 // offset of the local part
 	found Space
+	next  uint16 // place of the name that came after this one
 }
 
 // startTag reads the start tag whose name begins at p.
@@ -30,54 +31,19 @@ func (s *Scanner) startTag(p int) (Kind, error) {
 	if s.part == epilog {
 		return 0, s.refuse(p-1, NotWellFormed, "a second root element", "nothing but white space, comments and processing instructions after the root element")
 	}
-	// The end of the name, as far as that is simple.
-	q := p
-	var (
-		e          *cached
-		head, tail uint64
-	)
-	for q+8 <= len(d) {
-		x := load(d, q)
-		gt := x ^ '>'*lows
-		mask := ((x-'0'*lows)&^x | (gt-lows)&^gt | x) & highs
-		if mask == 0 {
-			q += 8
-			continue
-		}
-		q += first(mask)
-		if n := q - p; n > 0 && n <= cacheName {
-			head = load(d, p) // q+8 may be beyond the end, p+8 is not
-			if n < 8 {
-				head &= 1<<(8*n) - 1
-			} else {
-				tail = load(d, q-8)
-			}
-			// Two names may well share a place, so there are two places.
-			i := (head ^ bits.RotateLeft64(tail, 29) + uint64(n)) * 0x9e3779b97f4a7c15 >> (64 - cacheBits)
-			if e = &s.cache[i]; e.name != "" && (e.head != head || e.tail != tail) {
-				e = &s.cache[i^1]
-			}
-		}
-		break
-	}
+	// Names mostly come in the order in which they came before.
+	next := s.cache[s.last%cacheSize].next % cacheSize
+	e := &s.cache[next]
+	q := p + len(e.name)
 	var local int
-	if n := q - p; e != nil && e.head == head && e.tail == tail && len(e.name) == n &&
-		(n <= 16 || e.name[8:n-8] == string(d[p+8:q-8])) && class[d[q]]&nameChar == 0 && d[q] < utf8.RuneSelf {
+	if q > p && q < len(d) && class[d[q]]&behind != 0 && string(d[p:q]) == e.name {
+		s.last = next
 		local = p + int(e.local)
 	} else {
-		end, colon, err := s.qname(p, "a name, / ! or ? after <; write &lt; for the character < itself")
-		if err != nil {
+		var err error
+		if e, q, local, err = s.startName(p); err != nil {
 			return 0, err
 		}
-		if local = p; colon >= 0 {
-			local = colon + 1
-		}
-		if e != nil && end == q {
-			*e = cached{name: string(d[p:q]), head: head, tail: tail, local: uint32(local - p)}
-		} else {
-			e = nil
-		}
-		q = end
 	}
 	if len(s.attrs) > 0 || len(s.decls) > 0 {
 		s.attrs, s.decls = s.attrs[:0], s.decls[:0]
@@ -110,6 +76,55 @@ func (s *Scanner) startTag(p int) (Kind, error) {
 		}
 	}
 	return StartElement, nil
+}
+
+// startName reads the name of a start tag at p: where it ends, where its local part begins, and its place in the cache, nil if it has none.
+func (s *Scanner) startName(p int) (e *cached, end, local int, err error) {
+	d, q := s.data, p
+	var head, tail, slot uint64
+	// The end of the name, as far as that is simple.
+	for q+8 <= len(d) {
+		x := load(d, q)
+		gt := x ^ '>'*lows
+		mask := ((x-'0'*lows)&^x | (gt-lows)&^gt | x) & highs
+		if mask == 0 {
+			q += 8
+			continue
+		}
+		q += first(mask)
+		if n := q - p; n > 0 && n <= cacheName {
+			head = load(d, p) // q+8 may be beyond the end, p+8 is not
+			if n < 8 {
+				head &= 1<<(8*n) - 1
+			} else {
+				tail = load(d, q-8)
+			}
+			// Two names may well share a place, so there are two places.
+			slot = (head ^ bits.RotateLeft64(tail, 29) + uint64(n)) * 0x9e3779b97f4a7c15 >> (64 - cacheBits)
+			if e = &s.cache[slot]; e.name != "" && (e.head != head || e.tail != tail) {
+				slot ^= 1
+				e = &s.cache[slot]
+			}
+		}
+		break
+	}
+	if n := q - p; e == nil || e.head != head || e.tail != tail || len(e.name) != n ||
+		n > 16 && e.name[8:n-8] != string(d[p+8:q-8]) || class[d[q]]&behind == 0 {
+		end, colon, err := s.qname(p, "a name, / ! or ? after <; write &lt; for the character < itself")
+		if err != nil {
+			return nil, 0, 0, err
+		}
+		if local = p; colon >= 0 {
+			local = colon + 1
+		}
+		if e == nil || end != q {
+			return nil, end, local, nil
+		}
+		*e = cached{name: string(d[p:q]), head: head, tail: tail, local: uint16(local - p)}
+	}
+	s.cache[s.last%cacheSize].next = uint16(slot)
+	s.last = uint16(slot)
+	return e, q, p + int(e.local), nil
 }
 
 // qname reads the name at p. colon is where its prefix ends, -1 if it has none.
