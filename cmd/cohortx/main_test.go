@@ -32,12 +32,15 @@ func TestMain(m *testing.M) {
 //
 //	exits STATUS COMMAND ARG...  runs a command and asks for its exit status
 //	doc OUT RELEASE FILE         writes an interchange document from a short form, see [document]
-//	replace FILE OLD NEW         changes all of OLD, \n and \t being what they are in Go
+//	replace FILE OLD NEW         changes all of OLD, \n, \x00 and so on being what they are in Go
 //	prepare DB                   a store with the sample organizations, students, staff and cohorts (release 5.2) as run 1
 //	sql DB QUERY                 prints the rows, columns separated by |
 //	views DB OUT                 writes all views on data to a file
 //	gz FILE                      writes FILE.gz
 //	utf16 FILE OUT, latin1 FILE OUT, zip OUT FILE...
+//	grow FILE AFTER N            puts N letters behind AFTER
+//	many FILE OLD PIECE N        puts N pieces in place of OLD, # being the number
+//	shorten FILE N               cuts off the last N bytes
 //	hold FILE                    takes an exclusive flock until the script ends
 func TestScript(t *testing.T) {
 	samples, err := filepath.Abs("../../samples")
@@ -65,6 +68,9 @@ func TestScript(t *testing.T) {
 			"utf16":   convert(2, func(in []byte, _ []string) ([]byte, error) { return toUTF16(in), nil }),
 			"latin1":  convert(2, func(in []byte, _ []string) ([]byte, error) { return toLatin1(in), nil }),
 			"zip":     zipped,
+			"grow":    grow,
+			"many":    many,
+			"shorten": shorten,
 			"hold":    hold,
 		},
 	})
@@ -121,12 +127,49 @@ func replace(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: replace FILE OLD NEW")
 	}
-	unescape := strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\0`, "\x00")
-	text, from, to := ts.ReadFile(args[0]), unescape.Replace(args[1]), unescape.Replace(args[2])
+	unescape := func(s string) string {
+		out, err := strconv.Unquote("\"" + strings.ReplaceAll(s, "\"", "\\\"") + "\"")
+		ts.Check(err)
+		return out
+	}
+	text, from, to := ts.ReadFile(args[0]), unescape(args[1]), unescape(args[2])
 	if !strings.Contains(text, from) {
 		ts.Fatalf("%s does not contain %q", args[0], from)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(text, from, to)), 0o600))
+}
+
+func grow(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: grow FILE AFTER N")
+	}
+	n, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	text := strings.Replace(ts.ReadFile(args[0]), args[1], args[1]+strings.Repeat("a", n), 1)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+}
+
+func many(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 4 {
+		ts.Fatalf("usage: many FILE OLD PIECE N")
+	}
+	n, err := strconv.Atoi(args[3])
+	ts.Check(err)
+	var pieces strings.Builder
+	for i := range n {
+		pieces.WriteString(strings.ReplaceAll(args[2], "#", strconv.Itoa(i+1)))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(ts.ReadFile(args[0]), args[1], pieces.String(), 1)), 0o600))
+}
+
+func shorten(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: shorten FILE N")
+	}
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	text := ts.ReadFile(args[0])
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text[:max(0, len(text)-n)]), 0o600))
 }
 
 func query(ts *testscript.TestScript, neg bool, args []string) {
