@@ -96,6 +96,9 @@ func (s *Scanner) Reset(b *Block) {
 	s.limits = defaultLimits
 	s.bind = s.bind[:0]
 	if s.scope != nil {
+		if s.scope.limits.name < cacheName {
+			s.cache = [cacheSize]cached{} // of names that may be too long here
+		}
 		s.limits = s.scope.limits
 		s.bind = append(s.bind, s.scope.bind...)
 	}

@@ -1,6 +1,7 @@
 package scan_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -297,6 +298,30 @@ func TestScanner_URI(t *testing.T) {
 		}
 		if !strings.Contains(got, "@{http://www.w3.org/2001/XMLSchema-instance}xsi:nil") {
 			t.Errorf("cut at %d: xsi:nil lost its namespace", size)
+		}
+	}
+}
+
+// TestScanner_Reset_Limits: a name that one document may have is not remembered for another with a stricter limit.
+func TestScanner_Reset_Limits(t *testing.T) {
+	var s scan.Scanner
+	for _, tt := range []struct {
+		limit int
+		code  scan.Code
+	}{{0, ""}, {10, scan.NameTooLong}, {12, ""}, {11, scan.NameTooLong}} {
+		splitter, err := scan.Split(context.Background(), strings.NewReader("<r><twelve.bytes></twelve.bytes></r>"), scan.Options{MaxName: tt.limit})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := splitter.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Reset(b)
+		_, err = s.Next()
+		var e *scan.Error
+		if errors.As(err, &e); tt.code == "" && err != nil || tt.code != "" && (e == nil || e.Code != tt.code) {
+			t.Errorf("limit %d: found %v, expected %q", tt.limit, err, tt.code)
 		}
 	}
 }

@@ -252,6 +252,14 @@ func (s *Scanner) value(p, name int) (value []byte, after int, err error) {
 	p++
 	from, plain := p, true
 	for {
+		for p+8 <= len(d) {
+			x := load(d, p)
+			if mask := equal(x, quote) | equal(x, '&') | equal(x, '<') | less(x, 0x20) | x&highs; mask != 0 {
+				p += first(mask)
+				break
+			}
+			p += 8
+		}
 		if p-from > s.limits.value {
 			return nil, 0, s.refuse(name, AttributeTooLong, "an attribute's value of more than "+strconv.Itoa(s.limits.value)+" bytes", "a shorter one")
 		}
