@@ -8,7 +8,6 @@ import (
 	"io"
 	"regexp"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
@@ -46,7 +45,21 @@ var declared = map[string]string{
 var declaration = regexp.MustCompile(`^<\?xml\s[^>]*?encoding\s*=\s*["']([^"'<>]*)["']`)
 
 func refused(code scan.Code, found, expected string) error {
-	return &scan.Error{At: scan.Pos{Line: 1, Column: 1}, Code: code, Found: found, Expected: expected}
+	return refusedAt(0, code, found, expected)
+}
+
+// refusedAt is an error in the first line: where the XML declaration names the encoding.
+func refusedAt(offset int, code scan.Code, found, expected string) error {
+	return &scan.Error{At: scan.Pos{Offset: int64(offset), Line: 1, Column: 1 + offset}, Code: code, Found: found, Expected: expected}
+}
+
+// place returns where the XML declaration names the encoding, 0 if it does not, or does so in another line than the first.
+func place(head []byte) int {
+	m := declaration.FindSubmatchIndex(head)
+	if m == nil || bytes.IndexByte(head[:m[2]], '\n') >= 0 {
+		return 0
+	}
+	return m[2]
 }
 
 // toUTF8 finds the encoding of in from its byte-order mark and its XML declaration (XML 1.0 appendix F) and returns its text in UTF-8.
@@ -66,8 +79,8 @@ func toUTF8(in io.Reader) (io.Reader, string, error) {
 		return wide(b, head, binary.BigEndian, utf16BE)
 	case bytes.HasPrefix(head, []byte{0xff, 0xfe}):
 		return wide(b, head, binary.LittleEndian, utf16LE)
-	case len(head) >= 4 && (head[0] == 0 && head[1] != 0 || head[0] == '<' && head[1] == 0):
-		return nil, "", refused(EncodingUnknown, "UTF-16 or UTF-32 without a byte-order mark", "a byte-order mark (XML 1.0 section 4.3.3), or UTF-8")
+	case bytes.IndexByte(head[:min(4, len(head))], 0) >= 0:
+		return nil, "", refused(EncodingUnknown, "a NUL among the first four bytes, as in UTF-16 or UTF-32 without a byte-order mark", "UTF-8, or UTF-16 with a byte-order mark (XML 1.0 section 4.3.3)")
 	}
 	marked := bytes.HasPrefix(head, []byte{0xef, 0xbb, 0xbf})
 	if marked {
@@ -82,22 +95,17 @@ func toUTF8(in io.Reader) (io.Reader, string, error) {
 	}
 	switch {
 	case strings.HasPrefix(name, "UTF-16"):
-		return nil, "", refused(EncodingMismatch, "an XML declaration that says UTF-16 in a file of single bytes", "encoding=\"UTF-8\"")
+		return nil, "", refusedAt(place(head), EncodingMismatch, "an XML declaration that says UTF-16 in a file of single bytes", "encoding=\"UTF-8\"")
 	case marked && name != "" && name != utf8Name:
-		return nil, "", refused(EncodingMismatch, "a byte-order mark of UTF-8 and an XML declaration that says "+name, "encoding=\"UTF-8\"")
+		return nil, "", refusedAt(place(head), EncodingMismatch, "a byte-order mark of UTF-8 and an XML declaration that says "+name, "encoding=\"UTF-8\"")
 	}
 	switch name {
 	case latin1:
-		return newSingle(b, name, func(c byte) rune { return charmap.ISO8859_1.DecodeByte(c) }), name, nil
+		return newTranscoder(b, singleConverter(name, charmap.ISO8859_1.DecodeByte)), name, nil
 	case windows1252:
-		return newSingle(b, name, func(c byte) rune { return charmap.Windows1252.DecodeByte(c) }), name, nil
+		return newTranscoder(b, singleConverter(name, charmap.Windows1252.DecodeByte)), name, nil
 	case ascii:
-		return newSingle(b, name, func(c byte) rune {
-			if c >= utf8.RuneSelf {
-				return utf8.RuneError
-			}
-			return rune(c)
-		}), name, nil
+		return newTranscoder(b, singleConverter(name, func(byte) rune { return utf8.RuneError })), name, nil
 	}
 	return b, utf8Name, nil
 }
@@ -110,7 +118,7 @@ func declaredIn(head []byte) (string, error) {
 	}
 	name, ok := declared[strings.ToLower(string(m[1]))]
 	if !ok {
-		return "", refused(EncodingUnknown, fmt.Sprintf("encoding %q", m[1]), "UTF-8, UTF-16, ISO-8859-1, Windows-1252 or US-ASCII")
+		return "", refusedAt(place(head), EncodingUnknown, fmt.Sprintf("encoding %q", m[1]), "UTF-8, UTF-16, ISO-8859-1, Windows-1252 or US-ASCII")
 	}
 	return name, nil
 }
@@ -118,106 +126,17 @@ func declaredIn(head []byte) (string, error) {
 func wide(b *bufio.Reader, head []byte, order binary.ByteOrder, name string) (io.Reader, string, error) {
 	var text []byte
 	for i := 2; i+1 < len(head); i += 2 {
-		text = append(text, byte(order.Uint16(head[i:]))) // a declaration is ASCII
+		text = append(text, byte(min(order.Uint16(head[i:]), 0xff))) // a declaration is ASCII
 	}
 	said, err := declaredIn(text)
 	if err != nil {
 		return nil, "", err
 	}
 	if said != "" && said != "UTF-16" && said != name {
-		return nil, "", refused(EncodingMismatch, "a byte-order mark of "+name+" and an XML declaration that says "+said, "encoding=\"UTF-16\"")
+		return nil, "", refusedAt(place(text), EncodingMismatch, "a byte-order mark of "+name+" and an XML declaration that says "+said, "encoding=\"UTF-16\"")
 	}
 	if _, err := b.Discard(2); err != nil {
 		return nil, "", err
 	}
-	t := &transcoder{in: b, at: scan.Pos{Line: 1, Column: 1}}
-	t.next = func() (rune, string, error) { return readWide(b, order) }
-	return t, name, nil
-}
-
-// readWide reads one character of UTF-16. found is not empty when there is none.
-func readWide(b *bufio.Reader, order binary.ByteOrder) (r rune, found string, err error) {
-	unit, n, err := readUnit(b, order)
-	if err != nil {
-		if n == 1 {
-			return 0, "half a UTF-16 unit at the end", nil
-		}
-		return 0, "", err
-	}
-	if !utf16.IsSurrogate(rune(unit)) {
-		return rune(unit), "", nil
-	}
-	low, _, err := readUnit(b, order)
-	if r := utf16.DecodeRune(rune(unit), rune(low)); err == nil && r != utf8.RuneError {
-		return r, "", nil
-	}
-	return 0, fmt.Sprintf("the unpaired surrogate %04X", unit), nil
-}
-
-func readUnit(b *bufio.Reader, order binary.ByteOrder) (unit uint16, n int, err error) {
-	two, err := b.Peek(2)
-	if len(two) < 2 {
-		n = len(two)
-		_, _ = b.Discard(n)
-		return 0, n, err
-	}
-	unit = order.Uint16(two)
-	_, _ = b.Discard(2) // cannot fail: these bytes were peeked
-	return unit, 2, nil
-}
-
-// newSingle returns the text of an encoding of single bytes. decode returns utf8.RuneError for a byte that the encoding does not have.
-func newSingle(b *bufio.Reader, name string, decode func(byte) rune) io.Reader {
-	t := &transcoder{in: b, at: scan.Pos{Line: 1, Column: 1}}
-	t.next = func() (rune, string, error) {
-		c, err := b.ReadByte()
-		if err != nil {
-			return 0, "", err
-		}
-		r := decode(c)
-		if r == utf8.RuneError {
-			return 0, fmt.Sprintf("byte %02X, which %s does not have", c, name), nil
-		}
-		return r, "", nil
-	}
-	return t
-}
-
-// transcoder turns characters into UTF-8 and knows their place, for the one that is none.
-type transcoder struct {
-	in   io.Reader
-	next func() (r rune, found string, err error)
-	at   scan.Pos
-	err  error
-}
-
-func (t *transcoder) Read(p []byte) (int, error) {
-	if t.err != nil {
-		return 0, t.err
-	}
-	n := 0
-	for n+utf8.UTFMax <= len(p) {
-		r, found, err := t.next()
-		if found != "" {
-			err = &scan.Error{At: t.at, Code: scan.InvalidEncoding, Found: found, Expected: "text in the encoding that the file is in"}
-		}
-		if err != nil {
-			t.err = err
-			break
-		}
-		k := utf8.EncodeRune(p[n:], r)
-		n += k
-		t.at.Offset += int64(k)
-		t.at.Column++
-		if r == '\n' {
-			t.at.Line, t.at.Column = t.at.Line+1, 1
-		}
-	}
-	if n > 0 {
-		return n, nil
-	}
-	if t.err == nil {
-		return 0, io.ErrShortBuffer
-	}
-	return 0, t.err
+	return newTranscoder(b, wideConverter(order)), name, nil
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"sync/atomic"
 
+	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zip"
 
@@ -43,12 +44,14 @@ type Stream struct {
 	closers  []io.Closer
 	hash     hash.Hash
 	stored   *counter
+	raw      io.Reader // what is left of the stored bytes
 }
 
 // Encoding is the encoding that the input was in.
 func (s *Stream) Encoding() string { return s.encoding }
 
-// SHA256 is the hash of the input as stored, after the end has been read; nil without Options.Hash.
+// SHA256 is the hash of the input as stored, of an archive's member as it is when unpacked, after the end has been read; nil without
+// Options.Hash.
 func (s *Stream) SHA256() []byte {
 	if s.hash == nil {
 		return nil
@@ -85,27 +88,34 @@ func (in *Input) Open(ctx context.Context, opt Options) (_ *Stream, err error) {
 			s.Close()
 		}
 	}()
+	s.stored = &counter{progress: opt.Progress}
 	raw, err := in.raw(s)
 	if err != nil {
 		return nil, err
 	}
-	s.stored = &counter{in: raw, progress: opt.Progress}
 	if opt.Hash {
 		s.hash = sha256.New()
-		s.stored.hash = s.hash
+		raw = io.TeeReader(raw, s.hash)
 	}
-	head := bufio.NewReaderSize(&cancelled{ctx, s.stored}, readAhead)
+	s.raw = raw
+	raw = &cancelled{ctx, raw}
+	if in.member != "" {
+		raw = &guard{in: raw, packed: in.Size, most: opt.MaxRatio}
+	}
+	head := bufio.NewReaderSize(raw, readAhead)
 	unpacked := io.Reader(head)
 	if magic, _ := head.Peek(2); len(magic) == 2 && magic[0] == 0x1f && magic[1] == 0x8b {
 		z, err := gzip.NewReader(head)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", in.Name, err)
+			return nil, damaged(err)
 		}
-		g := ahead(ctx, &guard{in: z, stored: s.stored, most: opt.MaxRatio})
+		inflated := &guard{in: z, stored: s.stored, most: opt.MaxRatio}
+		if in.member != "" {
+			inflated.stored, inflated.packed = nil, in.Size // of both compressions together
+		}
+		g := ahead(ctx, inflated)
 		s.closers = append(s.closers, g)
 		unpacked = g
-	} else if in.member != "" {
-		unpacked = &guard{in: head, packed: in.Size, most: opt.MaxRatio}
 	}
 	if s.Reader, s.encoding, err = toUTF8(unpacked); err != nil {
 		return nil, err
@@ -113,35 +123,41 @@ func (in *Input) Open(ctx context.Context, opt Options) (_ *Stream, err error) {
 	return s, nil
 }
 
-// raw opens the bytes as stored; of a member of an archive, the member's.
+// raw opens the bytes as stored; of a member of an archive, what it holds.
 func (in *Input) raw(s *Stream) (io.Reader, error) {
-	switch {
-	case in.member != "":
-		z, err := zip.OpenReader(in.Path)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", in.Path, err)
-		}
-		s.closers = append(s.closers, z)
-		for _, m := range z.File {
-			if m.Name == in.member {
-				f, err := m.Open()
-				if err != nil {
-					return nil, fmt.Errorf("%s: %w", in.Name, err)
-				}
-				s.closers = append(s.closers, f)
-				return f, nil
-			}
-		}
-		return nil, fmt.Errorf("%s: the archive has changed: the member is gone", in.Name)
-	case in.Size < 0:
-		return in.once(s)
+	if in.member == "" && in.Size < 0 {
+		r, err := in.once(s)
+		return &countedReader{r, s.stored}, err
 	}
 	f, err := os.Open(in.Path)
 	if err != nil {
 		return nil, err
 	}
 	s.closers = append(s.closers, f)
-	return f, nil
+	if in.member == "" {
+		return &countedReader{f, s.stored}, nil
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	at := &countedReaderAt{in: f}
+	z, err := zip.NewReader(at, info.Size())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", in.Path, err)
+	}
+	for _, m := range z.File {
+		if m.Name == in.member {
+			r, err := m.Open()
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", in.Name, err)
+			}
+			s.closers = append(s.closers, r)
+			at.to = s.stored // from here on the member is read, not the directory
+			return r, nil
+		}
+	}
+	return nil, fmt.Errorf("%s: the archive has changed: the member is gone", in.Name)
 }
 
 // once reads what can be read once only, and keeps it for the next time.
@@ -189,22 +205,40 @@ func (s *spooling) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// counter counts and hashes the bytes of the stored file.
+// counter counts the bytes of the stored file.
 type counter struct {
-	in       io.Reader
 	n        atomic.Int64 // read by others for progress
-	hash     hash.Hash
 	progress func(int64)
 }
 
-func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.in.Read(p)
+func (c *counter) add(n int) {
 	total := c.n.Add(int64(n))
-	if c.hash != nil {
-		c.hash.Write(p[:n])
-	}
 	if c.progress != nil {
 		c.progress(total)
+	}
+}
+
+type countedReader struct {
+	in io.Reader
+	to *counter
+}
+
+func (c *countedReader) Read(p []byte) (int, error) {
+	n, err := c.in.Read(p)
+	c.to.add(n)
+	return n, err
+}
+
+// countedReaderAt counts once to is set.
+type countedReaderAt struct {
+	in io.ReaderAt
+	to *counter
+}
+
+func (c *countedReaderAt) ReadAt(p []byte, off int64) (int, error) {
+	n, err := c.in.ReadAt(p, off)
+	if c.to != nil {
+		c.to.add(n)
 	}
 	return n, err
 }
@@ -245,12 +279,18 @@ func (g *guard) Read(p []byte) (int, error) {
 			Expected: fmt.Sprintf("at most %g times as many; --max-ratio sets the limit", g.most),
 		}
 	}
-	switch {
-	case err == nil || err == io.EOF:
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.Is(err, zip.ErrChecksum), errors.Is(err, zip.ErrFormat):
-		err = &scan.Error{At: scan.Pos{Line: 1, Column: 1}, Code: CompressionBroken, Found: err.Error(), Expected: "a whole compressed file; send it again"}
+	return n, damaged(err)
+}
+
+// damaged gives the errors of broken compression a code.
+func damaged(err error) error {
+	var corrupt flate.CorruptInputError
+	for _, is := range []error{io.ErrUnexpectedEOF, gzip.ErrChecksum, gzip.ErrHeader, zip.ErrChecksum, zip.ErrFormat} {
+		if errors.Is(err, is) || errors.As(err, &corrupt) {
+			return &scan.Error{At: scan.Pos{Line: 1, Column: 1}, Code: CompressionBroken, Found: err.Error(), Expected: "a whole compressed file; send it again"}
+		}
 	}
-	return n, err
+	return err
 }
 
 // pieces is a reader whose source is read on a goroutine of its own, a few pieces ahead.
@@ -338,19 +378,19 @@ func (in *Input) Drain(s *Stream) error {
 			g.Close()
 		}
 	}
-	_, err := io.Copy(io.Discard, s.stored)
+	_, err := io.Copy(io.Discard, s.raw)
 	return err
 }
 
 // OpenRaw reads the bytes as stored, and nothing of what they mean, for their SHA256.
 func (in *Input) OpenRaw(ctx context.Context) (*Stream, error) {
-	s := &Stream{hash: sha256.New()}
+	s := &Stream{hash: sha256.New(), stored: &counter{}}
 	raw, err := in.raw(s)
 	if err != nil {
 		s.Close()
 		return nil, err
 	}
-	s.stored = &counter{in: raw, hash: s.hash}
-	s.Reader = &cancelled{ctx, s.stored}
+	s.raw = io.TeeReader(raw, s.hash)
+	s.Reader = &cancelled{ctx, s.raw}
 	return s, nil
 }
