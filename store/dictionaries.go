@@ -63,7 +63,13 @@ func (db *DB) Dictionaries(ctx context.Context) (*Dictionaries, error) {
 		{sections, d.Sections, "SELECT id, key FROM section ORDER BY id", func(row []driver.Value) { key = append(key[:0], blob(row[1])...) }},
 		{programs, d.Programs, "SELECT id, key FROM program ORDER BY id", func(row []driver.Value) { key = append(key[:0], blob(row[1])...) }},
 	} {
-		err := db.w.each(ctx, part.query, nil, func(row []driver.Value) error {
+		// What the table holds is known beforehand, so the dictionary is made as large as it gets.
+		count, err := db.w.integer("SELECT count(*) FROM " + part.table.name())
+		if err != nil {
+			return nil, db.named("count keys of every "+part.table.what(), err)
+		}
+		part.into.Grow(int(count), int(count)*part.table.keyBytes())
+		err = db.w.each(ctx, part.query, nil, func(row []driver.Value) error {
 			id := num(row[0])
 			if id < 1 || id > maxNumber {
 				return fmt.Errorf("a %s has number %d; expected 1 to %d", part.table.what(), id, maxNumber)

@@ -34,6 +34,14 @@ const (
 	numbered // how many there are
 )
 
+// name is the table's name.
+func (t table) name() string {
+	return [...]string{"student", "staff_member", "cohort", "section", "program"}[t]
+}
+
+// keyBytes is how long the table's keys mostly are, for making room beforehand.
+func (t table) keyBytes() int { return [...]int{7, 7, 16, 110, 60}[t] }
+
 // what names a row of the table in an error.
 func (t table) what() string {
 	return [...]string{"student", "staff member", "cohort", "section", "program"}[t]

@@ -71,7 +71,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 func newApp(stdout, stderr io.Writer) *cli.App {
-	return &cli.App{
+	app := &cli.App{
 		Name:      "cohortx",
 		Usage:     "load, check and export Ed-Fi Interchange-StudentCohort XML files",
 		Version:   version,
@@ -90,7 +90,20 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		},
 		OnUsageError:   usage("cohortx --help"),
 		ExitErrHandler: func(*cli.Context, error) {}, // run turns errors into exit statuses
+
+		CustomAppHelpTemplate: cli.AppHelpTemplate + exitStatus,
 	}
+	for _, c := range app.Commands {
+		c.CustomHelpTemplate = cli.CommandHelpTemplate + exitStatus
+		for _, s := range c.Subcommands {
+			s.CustomHelpTemplate = cli.CommandHelpTemplate + exitStatus
+			s.HideHelpCommand = true
+		}
+		if len(c.Subcommands) > 0 {
+			c.CustomHelpTemplate = cli.SubcommandHelpTemplate + exitStatus
+		}
+	}
+	return app
 }
 
 // usage is what a command answers to flags that it does not understand.
@@ -100,7 +113,6 @@ func usage(try string) cli.OnUsageErrorFunc {
 
 // exitStatus is the end of every command's help.
 const exitStatus = `
-
 EXIT STATUS
    0    all applied (validate: valid)
    1    could not run (usage, environment); nothing changed
@@ -109,7 +121,8 @@ EXIT STATUS
    4    another run holds the store
    5    applied, but removals were held back
    130  interrupted, rolled back
-   Over several files: the first of 130, 4, 1, 3, 5, 2, 0 that occurred; --json has it per file.`
+   Over several files: the first of 130, 4, 1, 3, 5, 2, 0 that occurred; --json has it per file.
+`
 
 // logTo sends the program's log to stderr in a form that people or programs read.
 func logTo(c *cli.Context) error {

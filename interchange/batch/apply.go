@@ -151,16 +151,15 @@ func unverified(n *numbers, missing map[uint32]struct{}) []store.PersonRow {
 
 // missCohorts accepts cohorts that are only referred to, with --allow-missing cohorts.
 func (s *set) missCohorts() error {
-	s.defined = map[uint32]bool{}
 	for i := range s.definitions.list {
-		s.defined[s.definitions.list[i].number] = true
+		s.defined.add(s.definitions.list[i].number)
 	}
 	if !s.allow.Cohorts {
 		return nil
 	}
 	for index := range s.cohorts.fresh.Len() {
 		number := s.cohorts.base + 1 + uint32(index)
-		if s.defined[number] {
+		if s.defined.has(number) {
 			continue
 		}
 		key, err := interchange.ParseCohortKey(s.cohorts.key(number))
@@ -173,7 +172,7 @@ func (s *set) missCohorts() error {
 			}
 			s.missing.organizations[key.EducationOrganizationID] = struct{}{}
 		}
-		s.defined[number] = true
+		s.defined.add(number)
 		s.missing.cohorts = append(s.missing.cohorts, number)
 	}
 	return nil
@@ -349,8 +348,8 @@ func (m *staged) look(cohort uint32) {
 	_, fresh := m.set.cohorts.isFresh(cohort)
 	line, rejected := m.set.rejectedCohorts[cohort]
 	m.cohort, m.checked = cohort, true
-	m.known = !fresh || m.set.defined[cohort]
-	m.stale, m.line = rejected && !m.set.defined[cohort], line
+	m.known = !fresh || m.set.defined.has(cohort)
+	m.stale, m.line = rejected && !m.set.defined.has(cohort), line
 }
 
 // missing rejects an association whose cohort is neither stored nor in the files.

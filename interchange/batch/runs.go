@@ -38,7 +38,7 @@ func compareRecords(a, b *record) int {
 const (
 	// chunkRecords is how many records are sorted at once: 8 MiB. Larger chunks merge from fewer runs but hold more memory.
 	chunkRecords = 1 << 18
-	// chunksInMemory is how many sorted chunks stay in memory before further ones go to disk: together 32 MiB.
+	// chunksInMemory is how many sorted chunks, together 32 MiB, stay in memory; when there are more, all go to disk.
 	chunksInMemory = 4
 )
 
@@ -121,12 +121,12 @@ func (s *sorter) flush() error {
 	s.busy = done
 	go func() {
 		slices.SortFunc(c.records, func(a, b record) int { return compareRecords(&a, &b) })
-		if len(s.sorted) < s.keep {
+		if len(s.sorted) < s.keep && len(s.regions) == 0 {
 			s.sorted = append(s.sorted, c)
 			done <- nil
 			return
 		}
-		done <- s.spill(c)
+		done <- s.spillAll(c)
 	}()
 	return nil
 }
@@ -139,6 +139,18 @@ func (s *sorter) wait() error {
 	err := <-s.busy
 	s.busy = nil
 	return err
+}
+
+// spillAll writes a chunk to disk, and what was kept in memory too: an input that is too large for memory leaves it to others.
+func (s *sorter) spillAll(c *chunk) error {
+	kept := s.sorted
+	s.sorted = nil
+	for _, k := range kept {
+		if err := s.spill(k); err != nil {
+			return err
+		}
+	}
+	return s.spill(c)
 }
 
 func (s *sorter) spill(c *chunk) error {

@@ -25,7 +25,7 @@ type set struct {
 
 	associations map[interchange.Kind]*sorter
 	definitions  definitions
-	defined      map[uint32]bool // cohort numbers that are written in pass 2
+	defined      bits // numbers of the cohorts that are written in pass 2
 	// rejectedCohorts holds the line of a rejected Cohort element by the number of its natural key.
 	rejectedCohorts map[uint32]int
 	refused         map[int]bool // files

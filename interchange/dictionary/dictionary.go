@@ -11,6 +11,7 @@ package dictionary
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -33,6 +34,19 @@ type Dictionary struct {
 
 // New returns an empty dictionary, whose first added key gets the number 1.
 func New() *Dictionary { return &Dictionary{slots: make([]slot, 16), next: 1} }
+
+// Grow makes room for n more keys of together size bytes, so that adding them moves nothing.
+func (d *Dictionary) Grow(n, size int) {
+	slots := len(d.slots)
+	for (d.count+n)*4 > slots*3 {
+		slots *= 2
+	}
+	if slots > len(d.slots) {
+		d.rehash(slots)
+	}
+	d.arena = slices.Grow(d.arena, size+n*(unit+1))
+	d.places = slices.Grow(d.places, n+1)
+}
 
 // Len is the number of keys.
 func (d *Dictionary) Len() int { return d.count }
@@ -110,8 +124,8 @@ func (d *Dictionary) insert(s *slot, key []byte, hash uint64, number uint32) uin
 		d.next = number + 1
 	}
 	d.count++
-	if d.count > len(d.slots)*3/4 {
-		d.grow()
+	if d.count*4 > len(d.slots)*3 {
+		d.rehash(2 * len(d.slots))
 	}
 	return number
 }
@@ -124,9 +138,9 @@ func (d *Dictionary) place(number uint32, at uint32) {
 	d.places[number] = at
 }
 
-func (d *Dictionary) grow() {
+func (d *Dictionary) rehash(size int) {
 	old := d.slots
-	d.slots = make([]slot, 2*len(old))
+	d.slots = make([]slot, size)
 	mask := uint64(len(d.slots) - 1)
 	for _, s := range old {
 		if s.at == 0 {
