@@ -14,7 +14,7 @@ func explainCommand() *cli.Command {
 		Name:         "explain",
 		Usage:        "say what a code means and what to do",
 		ArgsUsage:    "CODE",
-		Description:  "Explains a code of a reject, a violation, a refusal or a warning. Without a code it lists them all." + exitStatus,
+		Description:  "Explains a code of a reject, a violation, a refusal or a warning. Without a code it lists them all.",
 		OnUsageError: usage("cohortx explain --help"),
 		Action: func(c *cli.Context) error {
 			if c.NArg() == 0 {

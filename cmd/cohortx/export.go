@@ -21,10 +21,10 @@ func exportCommand() *cli.Command {
 		Usage: "write cohorts and associations as interchange XML",
 		Description: "Writes the cohorts and the student and staff associations of a store as an interchange document, in a fixed order: equal\n" +
 			"data give equal bytes. A file is written under a temporary name, checked against its schema, and renamed. What the\n" +
-			"release cannot carry is left out and listed." + exitStatus,
+			"release cannot carry is left out and listed.",
 		Flags: []cli.Flag{
 			dbFlag(),
-			&cli.StringFlag{Name: "o", Usage: "write to `FILE`, or - for standard output (not checked)", Required: true},
+			&cli.StringFlag{Name: "o", Usage: "write to `FILE`, or - for standard output (not checked)"},
 			&cli.StringFlag{Name: "release", Usage: "the release to write, `X.Y` (default: that of the last file imported)"},
 			&cli.BoolFlag{Name: "all", Usage: "all associations (default)"},
 			&cli.BoolFlag{Name: "current", Usage: "associations active today"},
@@ -87,6 +87,9 @@ func exportFilter(c *cli.Context, now time.Time) (f store.Filter, err error) {
 func exportAction(c *cli.Context) error {
 	if c.NArg() > 0 {
 		return &usageError{fmt.Sprintf("export takes no file %q; -o says where to write", c.Args().First()), "cohortx export --db cohorts.db -o out.xml"}
+	}
+	if c.String("o") == "" {
+		return &usageError{"nothing says where to write", "cohortx export --db cohorts.db -o out.xml"}
 	}
 	filter, err := exportFilter(c, time.Now())
 	if err != nil {

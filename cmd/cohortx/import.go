@@ -18,7 +18,7 @@ func importCommand() *cli.Command {
 		ArgsUsage: "FILE|FOLDER|- ...",
 		Description: "Applies StudentCohort files, and the files that they refer to (students, staff, education organizations; XML or CSV), to a\n" +
 			"store. What a file is, its root element or its header tells. Files given together are put in the order in which they\n" +
-			"depend on each other; all StudentCohort files of a run are applied together or not at all." + exitStatus,
+			"depend on each other; all StudentCohort files of a run are applied together or not at all.",
 		Flags: append([]cli.Flag{
 			dbFlag(),
 			&cli.StringSliceFlag{Name: "allow-missing", Usage: "accept unknown targets of these `KIND`s: students, staff, cohorts, education-organizations"},

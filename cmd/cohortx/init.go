@@ -15,7 +15,7 @@ func initCommand() *cli.Command {
 		Usage: "create a store",
 		Description: "Creates a store. `cohortx import` does so too, with the default; init is for the one setting that is fixed\n" +
 			"for the life of a store: whether an end date is the last day in the cohort (inclusive, as Ed-Fi recommends)\n" +
-			"or the first day out of it (exclusive)." + exitStatus,
+			"or the first day out of it (exclusive).",
 		Flags: []cli.Flag{
 			dbFlag(),
 			&cli.StringFlag{Name: "end-date", Usage: "`inclusive` or exclusive", Value: "inclusive"},

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"unicode/utf16"
 
@@ -41,6 +42,8 @@ func TestMain(m *testing.M) {
 //	grow FILE AFTER N            puts N letters behind AFTER
 //	many FILE OLD PIECE N        puts N pieces in place of OLD, # being the number
 //	shorten FILE N               cuts off the last N bytes
+//	reader DB                    starts a SELECT on student_cohort_associations in a transaction, held until the script ends
+//	reader DB N                  it still sees N rows
 //	hold FILE                    takes an exclusive flock until the script ends
 func TestScript(t *testing.T) {
 	samples, err := filepath.Abs("../../samples")
@@ -67,6 +70,7 @@ func TestScript(t *testing.T) {
 			"gz":      gz,
 			"utf16":   convert(2, func(in []byte, _ []string) ([]byte, error) { return toUTF16(in), nil }),
 			"latin1":  convert(2, func(in []byte, _ []string) ([]byte, error) { return toLatin1(in), nil }),
+			"reader":  reader,
 			"zip":     zipped,
 			"grow":    grow,
 			"many":    many,
@@ -250,6 +254,33 @@ func views(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), text, 0o600))
 }
 
+var readers sync.Map // of *sql.DB, by path
+
+func reader(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: reader DB [N]")
+	}
+	if len(args) == 1 {
+		db, err := sql.Open("sqlite3", ts.MkAbs(args[0]))
+		ts.Check(err)
+		db.SetMaxOpenConns(1)
+		_, err = db.Exec("BEGIN; SELECT count(*) FROM student_cohort_associations")
+		ts.Check(err)
+		readers.Store(ts.MkAbs(args[0]), db)
+		ts.Defer(func() { db.Close() })
+		return
+	}
+	db, ok := readers.Load(ts.MkAbs(args[0]))
+	if !ok {
+		ts.Fatalf("no reader")
+	}
+	n := ""
+	ts.Check(db.(*sql.DB).QueryRow("SELECT count(*) FROM student_cohort_associations").Scan(&n))
+	if n != args[1] {
+		ts.Fatalf("the reader sees %s rows, want %s", n, args[1])
+	}
+}
+
 func gz(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: gz FILE")
@@ -374,7 +405,7 @@ func (d *documentWriter) entity(kind string, args []string) {
 		if k, v, ok := strings.Cut(a, "="); ok {
 			options[k] = html.EscapeString(strings.ReplaceAll(v, "_", " "))
 		} else {
-			plain = append(plain, strings.ReplaceAll(a, "_", " "))
+			plain = append(plain, html.EscapeString(strings.ReplaceAll(a, "_", " ")))
 		}
 	}
 	if kind == "cohort" {

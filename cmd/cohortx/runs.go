@@ -14,7 +14,7 @@ func runsCommand() *cli.Command {
 	return &cli.Command{
 		Name:         "runs",
 		Usage:        "list the runs of a store; `runs show N` shows one with its rejects",
-		Description:  "Lists the runs of a store, the newest first, with what they did." + exitStatus,
+		Description:  "Lists the runs of a store, the newest first, with what they did.",
 		Flags:        flags,
 		OnUsageError: usage("cohortx runs --help"),
 		Action:       listRuns,

@@ -16,7 +16,7 @@ func validateCommand() *cli.Command {
 		ArgsUsage: "FILE|FOLDER|- ...",
 		Description: "Checks files against the XSD of their release and the rules of a document (ids, refs). Needs no store. Prints a line per\n" +
 			"violation, file:line:column: code: message, and a verdict per file. Of prerequisites (students, staff, education\n" +
-			"organizations) it checks the well-formedness and the types of the values that an import keeps." + exitStatus,
+			"organizations) it checks the well-formedness and the types of the values that an import keeps.",
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "print the result as JSON"},
 			&cli.Int64Flag{Name: "max-errors", Usage: "print at most `N` violations; all are counted", Value: 1000},
