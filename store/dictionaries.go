@@ -87,6 +87,10 @@ func (db *DB) Dictionaries(ctx context.Context) (*Dictionaries, error) {
 		return nil, db.named("read data version", err)
 	}
 	db.known = k
+	// The pages that were read are in the dictionaries now.
+	if _, err := db.w.exec("PRAGMA shrink_memory"); err != nil {
+		return nil, db.named("shrink memory", err)
+	}
 	return d, nil
 }
 

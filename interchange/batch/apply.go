@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 
@@ -23,6 +24,7 @@ func (im *importer) applySet(ctx context.Context, s *set, inputs []*input) error
 	if err != nil {
 		return err
 	}
+	s.forget()
 	for _, kind := range []interchange.Kind{interchange.StudentCohortAssociationKind, interchange.StaffCohortAssociationKind} {
 		if s.associations[kind].Len() == 0 {
 			continue
@@ -33,6 +35,16 @@ func (im *importer) applySet(ctx context.Context, s *set, inputs []*input) error
 	}
 	s.log.drop(s.gone)
 	return im.settleSet(ctx, s, inputs, tx)
+}
+
+// forget gives back what only pass 1 needed, so that pass 2 has room for SQLite's cache. Messages still name keys by their numbers.
+func (s *set) forget() {
+	for _, n := range []*numbers{s.students, s.staff, s.sections, s.programs} {
+		n.stored.Freeze()
+		n.fresh.Freeze()
+	}
+	s.definitions.list = nil
+	debug.FreeOSMemory()
 }
 
 // gone says whether a place lies in a file that was refused.

@@ -48,6 +48,10 @@ func (d *Dictionary) Grow(n, size int) {
 	d.places = slices.Grow(d.places, n+1)
 }
 
+// Freeze gives back the memory by which keys are found. From then on only Key and Len work; Find finds nothing, and Add and Put must not be
+// called.
+func (d *Dictionary) Freeze() { d.slots = nil }
+
 // Len is the number of keys.
 func (d *Dictionary) Len() int { return d.count }
 
@@ -56,6 +60,9 @@ func (d *Dictionary) Next() uint32 { return d.next }
 
 // Find returns the key's number.
 func (d *Dictionary) Find(key []byte) (number uint32, ok bool) {
+	if d.slots == nil {
+		return 0, false
+	}
 	s := d.slot(key, xxhash.Sum64(key))
 	return s.number, s.at != 0
 }
