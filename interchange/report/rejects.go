@@ -22,7 +22,7 @@ type RejectWriter struct {
 func NewRejectWriter(w io.Writer, root []byte, file string, run int64) *RejectWriter {
 	r := &RejectWriter{w: w, root: root}
 	r.write("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
-	r.comment(fmt.Sprintf(" Rejected entities of %s, run %d. Mend what the comments name and import this file. ", file, run))
+	r.comment(fmt.Sprintf(" Rejected entities of %s, run %d. Mend what the comments name and import this file. ", Plain(file), run))
 	r.write("\n")
 	r.write(string(bytes.TrimRight(root, " ")))
 	r.write("\n")
@@ -35,15 +35,21 @@ func (r *RejectWriter) write(s string) {
 	}
 }
 
-// comment writes a comment; "--" may not stand in one.
+// comment writes a comment. "--" may not stand in one, nor may what is no character of XML.
 func (r *RejectWriter) comment(text string) {
+	text = strings.Map(func(c rune) rune {
+		if c < ' ' && c != '\n' || c == 0xFFFE || c == 0xFFFF {
+			return '?'
+		}
+		return c
+	}, strings.ToValidUTF8(text, "?"))
 	for strings.Contains(text, "--") {
 		text = strings.ReplaceAll(text, "--", "- -")
 	}
 	if strings.HasSuffix(text, "-") {
 		text += " "
 	}
-	r.write("<!--" + strings.ToValidUTF8(text, "?") + "-->")
+	r.write("<!--" + text + "-->")
 }
 
 // Context writes an element that is in the file only because a rejected one refers to it.
@@ -90,7 +96,7 @@ func (f *Fault) details() string {
 	if f.Detail != "" {
 		text += " " + f.Detail
 	}
-	return strings.TrimRight(text, ";:")
+	return Plain(strings.TrimRight(text, ";:"))
 }
 
 // Close ends the document.

@@ -13,12 +13,12 @@ import (
 // kinds is the order of kinds in tables.
 var kinds = []string{"EducationOrganization", "Program", "Section", "Staff", "Student", "Cohort", "StudentCohortAssociation", "StaffCohortAssociation"}
 
-// Summary writes what came out of a run for people. quiet leaves out everything when there is nothing to mend.
+// Summary writes what came out of a run for people; see [Terminal] for colours. quiet leaves out everything when there is nothing to mend.
 func Summary(w io.Writer, r *Run, quiet bool) {
 	if quiet && r.ExitStatus == 0 && len(r.Warnings) == 0 {
 		return
 	}
-	fmt.Fprintln(w, r.Verdict)
+	fmt.Fprintln(w, ink(w, statusColour(r.ExitStatus), r.Verdict))
 	r.refusals(w)
 	if !quiet {
 		r.table(w)
@@ -26,7 +26,7 @@ func Summary(w io.Writer, r *Run, quiet bool) {
 	groups(w, "Rejected", r.Rejects)
 	groups(w, "Worth a look", r.Warnings)
 	for _, name := range r.RejectFiles {
-		fmt.Fprintf(w, "\nThe rejected entities, to be mended and imported: %s\n", name)
+		fmt.Fprintf(w, "\nThe rejected entities, to be mended and imported: %s\n", Plain(name))
 	}
 	if quiet {
 		return
@@ -44,7 +44,7 @@ func (r *Run) refusals(w io.Writer) {
 		if f.Refusal == nil {
 			continue
 		}
-		fmt.Fprintf(w, "\nRefused: %s\n", f.Name)
+		fmt.Fprintf(w, "\n%s: %s\n", ink(w, red, "Refused"), Plain(f.Name))
 		fmt.Fprintf(w, "  %s\n", f.Refusal.Message())
 		for j := range f.Faults {
 			if j > 0 || len(f.Faults) > 1 {
@@ -113,14 +113,14 @@ func groups(w io.Writer, title string, list []Group) {
 	if len(list) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\n%s:\n", title)
+	fmt.Fprintf(w, "\n%s:\n", ink(w, bold, title))
 	for i := range list {
 		g := &list[i]
 		note := ""
 		if g.Consequence {
 			note = " (a consequence of other rejects)"
 		}
-		fmt.Fprintf(w, "  %s  %s%s\n", thousands(g.Count), g.Code, note)
+		fmt.Fprintf(w, "  %s  %s%s\n", thousands(g.Count), ink(w, bold, string(g.Code)), note)
 		fmt.Fprintf(w, "     %s\n", g.Meaning)
 		for j := range g.First {
 			fmt.Fprintf(w, "     %s\n", g.First[j].short())
@@ -140,16 +140,16 @@ func (f *Fault) short() string {
 	if f.Key != "" {
 		text += "  " + f.Key
 	}
-	return strings.TrimRight(text+" "+f.details(), " ")
+	return strings.TrimRight(Plain(text)+" "+f.details(), " ")
 }
 
 // Verdicts writes a line per checked file.
 func Verdicts(w io.Writer, v *Validation) {
 	for i := range v.Files {
 		f := &v.Files[i]
-		verdict := "valid"
+		verdict := ink(w, green, "valid")
 		if !f.Valid {
-			verdict = "NOT valid, " + Number(f.Violations, "violation", "violations")
+			verdict = ink(w, red, "NOT valid") + ", " + Number(f.Violations, "violation", "violations")
 		}
 		what := f.Content
 		if f.Release != "" {
@@ -158,7 +158,7 @@ func Verdicts(w io.Writer, v *Validation) {
 		if what != "" {
 			what = " (" + what + ")"
 		}
-		fmt.Fprintf(w, "%s: %s; %s%s\n", f.Name, verdict, Number(f.Entities, "entity", "entities"), what)
+		fmt.Fprintf(w, "%s: %s; %s%s\n", Plain(f.Name), verdict, Number(f.Entities, "entity", "entities"), what)
 		if f.Checked != "" {
 			fmt.Fprintf(w, "   checked: %s\n", f.Checked)
 		}
@@ -175,15 +175,19 @@ func Exported(w io.Writer, e *Export) {
 	if e.Checked {
 		check = ", checked against its schema"
 	}
-	fmt.Fprintf(w, "Exported to %s, release %s%s: %s, %s, %s.\n", where, e.Release, check,
+	fmt.Fprintf(w, "Exported to %s, release %s%s: %s, %s, %s.\n", Plain(where), e.Release, check,
 		Number(e.Counts["Cohort"], "cohort", "cohorts"), Number(e.Counts["StudentCohortAssociation"], "student association", "student associations"),
 		Number(e.Counts["StaffCohortAssociation"], "staff association", "staff associations"))
 	if e.LeftOut == 0 {
 		return
 	}
-	fmt.Fprintf(w, "%s entities were left out, because release %s cannot carry them:\n", thousands(e.LeftOut), e.Release)
+	them := "them"
+	if e.LeftOut == 1 {
+		them = "it"
+	}
+	fmt.Fprintf(w, "%s left out, because release %s cannot carry %s:\n", Number(e.LeftOut, "entity was", "entities were"), e.Release, them)
 	for _, n := range e.NotCarried {
-		fmt.Fprintf(w, "  %s %s: %s: %s\n", n.Kind, n.Key, n.Field, n.Reason)
+		fmt.Fprintf(w, "  %s %s: %s: %s\n", n.Kind, Plain(n.Key), n.Field, Plain(n.Reason))
 	}
 	if rest := e.LeftOut - int64(len(e.NotCarried)); rest > 0 {
 		fmt.Fprintf(w, "  ... and %s more\n", thousands(rest))

@@ -30,7 +30,7 @@ type ValidatedFile struct {
 	Checked    string                     `json:"checked,omitempty"` // how far, where it was not the whole schema
 }
 
-// Message is a fault as one line: file:line:column: code: message.
+// Message is a fault as one line of text: file:line:column: code: message.
 func (f *Fault) Message() string {
 	text := fmt.Sprintf("%s:%d:%d: %s: ", f.File, f.Line, f.Column, f.Code)
 	if f.Path != "" {
@@ -48,5 +48,5 @@ func (f *Fault) Message() string {
 	if f.Detail != "" {
 		text += " (" + f.Detail + ")"
 	}
-	return text
+	return Plain(text)
 }
