@@ -4,8 +4,8 @@
 //	n, added := d.Add([]byte("604821")) // 1, true
 //	n, ok := d.Find([]byte("604821"))   // 1, true
 //
-// It is compact: keys lie one behind the other in an arena, without a pointer per entry, and are found through 12-byte slots that hold half
-// of the hash. Keys are compared exactly. A Dictionary that nobody writes to may be read by many goroutines.
+// It is compact: keys lie one behind the other in an arena, without a pointer per entry, and are found through slots of 8
+// bytes. Keys are compared exactly. A Dictionary that nobody writes to may be read by many goroutines.
 package dictionary
 
 import (
@@ -18,9 +18,8 @@ import (
 
 // slot is one place of the hash table. at is 1 + the key's offset in the arena in units of 4 bytes, so that the zero slot is empty.
 type slot struct {
-	hash   uint32
-	number uint32
 	at     uint32
+	number uint32
 }
 
 // Dictionary maps keys to numbers and back. The zero value is not usable, see [New].
@@ -69,24 +68,22 @@ func (d *Dictionary) Find(key []byte) (number uint32, ok bool) {
 
 // Add returns the key's number, a new one if the dictionary does not have it yet.
 func (d *Dictionary) Add(key []byte) (number uint32, added bool) {
-	hash := xxhash.Sum64(key)
-	s := d.slot(key, hash)
+	s := d.slot(key, xxhash.Sum64(key))
 	if s.at != 0 {
 		return s.number, false
 	}
-	return d.insert(s, key, hash, d.next), true
+	return d.insert(s, key, d.next), true
 }
 
 // Put gives the key a number of the caller's choice. A key that is there gets the new number.
 func (d *Dictionary) Put(key []byte, number uint32) {
-	hash := xxhash.Sum64(key)
-	s := d.slot(key, hash)
+	s := d.slot(key, xxhash.Sum64(key))
 	if s.at != 0 {
 		s.number = number
 		d.place(number, s.at)
 		return
 	}
-	d.insert(s, key, hash, number)
+	d.insert(s, key, number)
 }
 
 // Key returns the key with a number, nil if there is none. It is valid until the next Add or Put and must not be changed.
@@ -112,20 +109,20 @@ func (d *Dictionary) slot(key []byte, hash uint64) *slot {
 	mask := uint64(len(d.slots) - 1)
 	for i := hash & mask; ; i = (i + 1) & mask {
 		s := &d.slots[i]
-		if s.at == 0 || s.hash == uint32(hash>>32) && string(d.keyAt(s.at)) == string(key) {
+		if s.at == 0 || string(d.keyAt(s.at)) == string(key) {
 			return s
 		}
 	}
 }
 
-func (d *Dictionary) insert(s *slot, key []byte, hash uint64, number uint32) uint32 {
+func (d *Dictionary) insert(s *slot, key []byte, number uint32) uint32 {
 	for len(d.arena)%unit != 0 {
 		d.arena = append(d.arena, 0)
 	}
 	at := uint32(len(d.arena)/unit) + 1
 	d.arena = binary.AppendUvarint(d.arena, uint64(len(key)))
 	d.arena = append(d.arena, key...)
-	*s = slot{uint32(hash >> 32), number, at}
+	*s = slot{at, number}
 	d.place(number, at)
 	if number >= d.next && number < math.MaxUint32 {
 		d.next = number + 1
