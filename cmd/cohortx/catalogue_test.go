@@ -12,13 +12,11 @@ import (
 	"cohortx/xsd/scan"
 )
 
-// notProvoked are the codes that no file can provoke with the embedded schemas.
+// notProvoked are the codes that no file can provoke.
 var notProvoked = map[interchange.Code]string{
-	interchange.Code(xsd.ValuePattern):     "no embedded schema has a pattern; needs --xsd",
-	interchange.Code(xsd.AttributeMissing): "no embedded schema requires an attribute; needs --xsd",
-	interchange.Code(xsd.SchemaViolation):  "no rule of the embedded schemas is without a code of its own; needs --xsd",
-	interchange.Code(xsd.TooLarge):         "the scanner's limits (16 MiB an entity, 1 MiB an attribute) are hit first",
-	interchange.Code(xsd.RootUnexpected):   "what has another root or namespace is refused before (root_unknown); needs --xsd",
+	interchange.Code(xsd.SchemaViolation): "no rule of the Ed-Fi schemas is without a code of its own; needs a folder with others (--xsd)",
+	interchange.Code(xsd.TooLarge):        "the scanner's limits (16 MiB an entity, 1 MiB an attribute) are hit first",
+	interchange.Code(xsd.RootUnexpected):  "what has another root or namespace is refused before (root_unknown)",
 }
 
 // Every code is provoked by a script, which names it in what it expects: a pattern of stdout or stderr, or a golden file.
