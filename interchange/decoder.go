@@ -22,6 +22,7 @@ type Decoder struct {
 	names   string  // of the root's children, for messages
 
 	nodes []Node
+	marks []marks
 	base  int     // where the entity's own nodes begin
 	open  []int32 // per open element: index of its node, -1 when it has none
 	slots []xsd.Slot
@@ -64,7 +65,7 @@ func (d *Decoder) Root() []Violation { return d.root }
 // The error, a *scan.Error, says where the block is not well-formed; what came before it is returned with it.
 func (d *Decoder) Decode(b *scan.Block, dst []Entity) ([]Entity, error) {
 	d.scanner.Reset(b)
-	d.nodes, d.arena, d.root = d.nodes[:0], d.arena[:0], d.root[:0]
+	d.nodes, d.marks, d.arena, d.root = d.nodes[:0], d.marks[:0], d.arena[:0], d.root[:0]
 	first := len(dst)
 	at := walker{pos: b.At, b: b.Bytes}
 	for {
@@ -110,7 +111,7 @@ func (d *Decoder) Decode(b *scan.Block, dst []Entity) ([]Entity, error) {
 func (d *Decoder) share(entities []Entity) {
 	for i := range entities {
 		e := &entities[i]
-		e.Nodes = d.nodes[e.first:e.last:e.last]
+		e.Nodes, e.marks = d.nodes[e.first:e.last:e.last], d.marks
 	}
 }
 
@@ -166,22 +167,35 @@ func (d *Decoder) entity(slot xsd.Slot, from int) error {
 
 func (d *Decoder) start(slot xsd.Slot, entity, from int) {
 	node := int32(-1)
-	id, hasID := d.checker.ID()
-	ref, hasRef := d.checker.Ref()
-	if f := d.fields[slot]; f != NoField || hasID || hasRef {
+	marked := int32(0)
+	if len(d.scanner.Attrs()) > 0 {
+		marked = d.mark()
+	}
+	if f := d.fields[slot]; f != NoField || marked != 0 {
 		node = int32(len(d.nodes))
-		n := Node{Slot: slot, Field: f, Offset: int32(from - entity)}
-		if hasID {
-			n.ID = d.keep(id)
-		}
-		if hasRef {
-			n.Ref = d.keep(ref)
-		}
-		d.nodes = append(d.nodes, n)
+		d.nodes = append(d.nodes, Node{Slot: slot, Field: f, Offset: int32(from - entity), marks: marked})
 	}
 	d.open = append(d.open, node)
 	d.slots = append(d.slots, slot)
 	d.text, d.parts, d.owned = nil, 0, false
+}
+
+// mark keeps the id and the ref of the element that has just been started. It returns 0 if there is neither.
+func (d *Decoder) mark() int32 {
+	id, hasID := d.checker.ID()
+	ref, hasRef := d.checker.Ref()
+	if !hasID && !hasRef {
+		return 0
+	}
+	var m marks
+	if hasID {
+		m.id = d.keep(id)
+	}
+	if hasRef {
+		m.ref = d.keep(ref)
+	}
+	d.marks = append(d.marks, m)
+	return int32(len(d.marks))
 }
 
 func (d *Decoder) end() {

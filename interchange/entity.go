@@ -47,16 +47,18 @@ func (k *Kind) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Node is one element of an entity.
+// Node is one element of an entity: those that mean something here, or have an id or a ref.
 type Node struct {
 	Slot   xsd.Slot // 0: the schema does not know the element there
 	Field  Field    // what the element is to us; NoField for most
 	Offset int32    // of the start tag in Entity.Raw
 	Next   int32    // index of the first node after its subtree
+	marks  int32    // 1 + index in Entity.marks; 0: it has neither id nor ref, as most
 	Value  []byte   // of a leaf, after white-space processing by its type
-	ID     []byte   // xml id, nil if there is none
-	Ref    []byte   // idref, nil if there is none
 }
+
+// marks are the id and the ref of an element.
+type marks struct{ id, ref []byte }
 
 // Entity is one child element of the interchange root, as a [Decoder] read it. Its slices are valid until the decoder's next Decode and
 // as long as the block has not been released.
@@ -70,6 +72,26 @@ type Entity struct {
 	Violations []Violation
 
 	first, last int32 // its nodes in the decoder's, until they are shared out
+	marks       []marks
+}
+
+// Marked reports whether any element near the entity has an id or a ref; mostly there is none, and nothing to look for.
+func (e *Entity) Marked() bool { return len(e.marks) > 0 }
+
+// ID returns the xml id of a node's element, nil if it has none.
+func (e *Entity) ID(node int) []byte {
+	if m := e.Nodes[node].marks; m > 0 {
+		return e.marks[m-1].id
+	}
+	return nil
+}
+
+// Ref returns the idref of a node's element, nil if it has none.
+func (e *Entity) Ref(node int) []byte {
+	if m := e.Nodes[node].marks; m > 0 {
+		return e.marks[m-1].ref
+	}
+	return nil
 }
 
 // End returns the offset of the first byte after the entity in the decoded stream.

@@ -112,7 +112,7 @@ func (e *Entity) reference(i int) (ref []byte, lookup, identity bool) {
 			identity = true
 		}
 	}
-	return n.Ref, lookup, identity
+	return e.Ref(i), lookup, identity
 }
 
 func empty(i int) (Reading, *Fault) {
@@ -321,7 +321,7 @@ func (e *Entity) ReadCohort(r *Release) (c Cohort, reading Reading, fault *Fault
 		case FieldAcademicSubject:
 			c.AcademicSubject = string(n.Value)
 		case FieldOtherReference: // AcademicSubject in 2.x
-			if n.Ref != nil {
+			if e.Ref(i) != nil {
 				reading = ReadLookup
 			}
 			for j := i + 1; j < int(n.Next); j++ {

@@ -233,17 +233,20 @@ func (r *reader) rejected(e *interchange.Entity) logged {
 
 // ids notes the xml ids that the entity defines and uses.
 func (r *reader) ids(e *interchange.Entity, p *parsed, rejected bool) {
+	if !e.Marked() {
+		return
+	}
 	for i := range e.Nodes {
-		n := &e.Nodes[i]
-		if n.ID == nil && n.Ref == nil {
+		id, ref := e.ID(i), e.Ref(i)
+		if id == nil && ref == nil {
 			continue
 		}
 		at := e.At
 		if i > 0 {
 			at = e.Place(i)
 		}
-		if n.ID != nil {
-			x := definedID{id: p.keep(n.ID), entity: e.At.Offset, at: at, rejected: rejected, cohort: -1, target: referenceTarget}
+		if id != nil {
+			x := definedID{id: p.keep(id), entity: e.At.Offset, at: at, rejected: rejected, cohort: -1, target: referenceTarget}
 			if i == 0 {
 				x.target = associationTarget
 				if e.Kind == interchange.CohortKind {
@@ -255,8 +258,8 @@ func (r *reader) ids(e *interchange.Entity, p *parsed, rejected bool) {
 			}
 			p.ids = append(p.ids, x)
 		}
-		if n.Ref != nil {
-			p.uses = append(p.uses, usedID{id: p.keep(n.Ref), entity: e.At.Offset, at: at})
+		if ref != nil {
+			p.uses = append(p.uses, usedID{id: p.keep(ref), entity: e.At.Offset, at: at})
 		}
 	}
 }
