@@ -96,7 +96,7 @@ func importAction(c *cli.Context) error {
 		return err
 	}
 	if !c.Bool("json") {
-		report.Summary(c.App.Writer, rep, c.Bool("quiet"))
+		report.Summary(coloured(c.App.Writer), rep, c.Bool("quiet"))
 	}
 	if rep.ExitStatus != batch.ExitOK {
 		return status(rep.ExitStatus)

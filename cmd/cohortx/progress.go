@@ -2,63 +2,98 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 
 	"cohortx/interchange/batch"
+	"cohortx/interchange/source"
 )
 
-// bar shows on a terminal how far a command is: bytes, rate, entities, time left. Elsewhere it shows nothing.
+// bar shows on a terminal how far a command is: bytes, rate, entities, time left, and the step when nothing is being read. Elsewhere it
+// shows nothing.
 type bar struct {
 	mu    sync.Mutex
 	b     *progressbar.ProgressBar
-	file  string
-	done  int64 // bytes of the files before this one
-	last  int64
+	total int64 // bytes of all files; -1 when not known
 	shown time.Time
+
+	file                      string
+	bytes, entities           int64 // of the file
+	doneBytes, beforeEntities int64 // of the files before it
 }
 
+// refresh is how often a bar changes: often enough to move, seldom enough to cost nothing.
+const refresh = 100 * time.Millisecond
+
 func newBar(c *cli.Context, files []string) *bar {
-	stderr, ok := c.App.ErrWriter.(*os.File)
-	if !ok || !term.IsTerminal(int(stderr.Fd())) || c.Bool("quiet") || c.Bool("json") {
+	stderr := c.App.ErrWriter
+	if !isTerminal(stderr) || c.Bool("quiet") || c.Bool("json") {
 		return &bar{}
 	}
 	total := int64(0)
-	for _, name := range files {
-		info, err := os.Stat(name)
-		if err != nil || !info.Mode().IsRegular() {
-			total = -1 // a folder, a pipe: the end is not known
+	inputs, err := source.Expand(files)
+	if err != nil {
+		return &bar{} // the command itself will say so
+	}
+	for _, in := range inputs {
+		if in.Size < 0 {
+			total = -1 // a pipe: the end is not known
 			break
 		}
-		total += info.Size()
+		total += in.Size
 	}
-	return &bar{b: progressbar.NewOptions64(total,
+	b := &bar{total: total, shown: time.Now(), b: progressbar.NewOptions64(total,
 		progressbar.OptionSetWriter(stderr), progressbar.OptionShowBytes(true), progressbar.OptionSetPredictTime(true),
-		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionFullWidth())}
+		progressbar.OptionClearOnFinish(), progressbar.OptionFullWidth())}
+	b.b.StartWithoutRender() // rates are counted from here on
+	return b
 }
 
 func (b *bar) progress() func(batch.Progress) {
 	if b.b == nil {
 		return nil
 	}
-	return func(p batch.Progress) {
-		b.mu.Lock()
-		defer b.mu.Unlock()
+	return b.move
+}
+
+func (b *bar) move(p batch.Progress) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if p.Step == "" {
 		if p.File != b.file {
-			b.done += b.last
+			b.doneBytes, b.beforeEntities = b.doneBytes+b.bytes, b.beforeEntities+b.entities
 			b.file = p.File
 		}
-		b.last = p.Bytes
-		if now := time.Now(); now.Sub(b.shown) > 100*time.Millisecond {
-			b.shown = now
-			b.b.Describe(fmt.Sprintf("%d entities", p.Entities))
-		}
-		_ = b.b.Set64(b.done + p.Bytes) // an ornament: what goes wrong with it is not worth a word
+		b.bytes, b.entities = p.Bytes, p.Entities
+	}
+	// A step is shown at once, for it may be long and say nothing.
+	now := time.Now()
+	if p.Step == "" && now.Sub(b.shown) < refresh {
+		return
+	}
+	b.shown = now
+	text := fmt.Sprintf("%d entities", b.beforeEntities+b.entities)
+	if p.Step != "" {
+		text += ", " + p.Step
+	}
+	// A bar that has reached its end shows nothing more, but what was read must still be applied.
+	at := b.doneBytes + b.bytes
+	if b.total >= 0 {
+		at = min(at, b.total-1)
+	}
+	_ = b.b.Set64(max(at, 0)) // an ornament: what goes wrong with it is not worth a word
+	b.b.Describe(text)
+}
+
+// clear makes room for a line of output on the same terminal. The bar comes back with its next move.
+func (b *bar) clear() {
+	if b.b != nil {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		_ = b.b.Clear()
 	}
 }
 

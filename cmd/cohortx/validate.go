@@ -54,6 +54,7 @@ func validateAction(c *cli.Context) error {
 			listed = append(listed, f)
 			return
 		}
+		bar.clear()
 		fmt.Fprintln(c.App.Writer, f.Message())
 	}})
 	bar.finish()
@@ -76,7 +77,7 @@ func validateAction(c *cli.Context) error {
 		if printed > most {
 			fmt.Fprintf(c.App.Writer, "... and %d more (--max-errors)\n", printed-most)
 		}
-		report.Verdicts(c.App.Writer, result)
+		report.Verdicts(coloured(c.App.Writer), result)
 	}
 	if result.ExitStatus != batch.ExitOK {
 		return status(result.ExitStatus)

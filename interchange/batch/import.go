@@ -127,10 +127,17 @@ func (im *importer) lastRun(ctx context.Context) (*store.RunRecord, error) {
 // step times a part of the run.
 func (im *importer) step(name string, f func() error) error {
 	slog.Info("step", "step", name)
+	im.progress(Progress{Step: name})
 	start := time.Now()
 	err := f()
 	im.rep.Steps = append(im.rep.Steps, report.Step{Name: name, Seconds: time.Since(start).Seconds()})
 	return err
+}
+
+func (im *importer) progress(p Progress) {
+	if im.opt.Progress != nil {
+		im.opt.Progress(p)
+	}
 }
 
 func (im *importer) apply(ctx context.Context, inputs []*source.Input) error {
@@ -180,7 +187,9 @@ func (im *importer) prerequisite(ctx context.Context, in *input) error {
 	}
 	log := rejectLog{dir: im.dir}
 	defer log.close()
-	p := &prerequisites{dict: im.dict, file: in.number, log: &log, counts: report.Counts{}}
+	p := &prerequisites{dict: im.dict, file: in.number, log: &log, counts: report.Counts{}, progress: func(entities int64) {
+		im.progress(Progress{File: in.Name, Bytes: o.stream.Stored(), Entities: entities})
+	}}
 	in.report.Checked = "well-formedness, and the types of the values that are kept"
 	if im.opt.Schemas != "" && o.Splitter != nil {
 		in.report.Checked = "the whole schema"
@@ -373,9 +382,7 @@ func (im *importer) readCohorts(ctx context.Context, s *set, in *input) error {
 		if err := d.collect(p); err != nil {
 			return err
 		}
-		if im.opt.Progress != nil {
-			im.opt.Progress(Progress{File: in.Name, Bytes: o.stream.Stored(), Total: in.Size, Entities: d.total()})
-		}
+		im.progress(Progress{File: in.Name, Bytes: o.stream.Stored(), Entities: d.total()})
 		select {
 		case free <- p:
 		default:

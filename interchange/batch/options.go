@@ -19,13 +19,12 @@ type ReadOptions struct {
 	Progress  func(Progress)       // called now and then, by one goroutine at a time
 }
 
-// Progress is how far a command is.
+// Progress is how far a command is: a step begins, or so much of a file has been read.
 type Progress struct {
+	Step     string // the step that begins; "" in the midst of one
 	File     string
-	Step     string
-	Bytes    int64 // of the stored files, read so far
-	Total    int64 // of all files; -1 when not known
-	Entities int64
+	Bytes    int64 // of the stored file, read so far
+	Entities int64 // of the file, so far
 }
 
 func (o *ReadOptions) jobs() int {

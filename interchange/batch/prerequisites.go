@@ -25,6 +25,7 @@ type prerequisites struct {
 	counts   report.Counts
 	entities int64
 	invalid  map[int64][]roster.Fault // what the official schema says, by the offset of the entity
+	progress func(entities int64)     // called after every batch
 
 	organizations   []store.EducationOrganizationRow
 	students, staff []store.PersonRow
@@ -49,6 +50,7 @@ func (p *prerequisites) apply(ctx context.Context, rows *roster.Reader) error {
 			if err := p.flush(ctx); err != nil {
 				return err
 			}
+			p.progress(p.entities)
 		}
 	}
 }
