@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"cohortx/interchange"
-	"cohortx/xsd"
 )
 
 // builder puts values into a typed row, in the order of the document. Its zero value is ready after reset.
@@ -20,27 +19,41 @@ type builder struct {
 	offering     CourseOffering
 	session      Session
 
-	schools map[field]int64 // seen so far, to notice two that disagree
-	has     map[field]bool
+	numbers [fields]int64 // seen so far, to notice two that disagree
+	has     [fields]bool
 }
 
 func (b *builder) reset(kind Kind) {
-	*b = builder{kind: kind, schools: map[field]int64{}, has: map[field]bool{}}
+	// What a list held is kept for the next row's.
+	p := &b.person
+	codes, others, races, phones, mails := p.IdentificationCodes[:0], p.OtherNames[:0], p.Races[:0], p.Telephones[:0], p.ElectronicMails[:0]
+	orgCodes, categories := b.organization.Codes[:0], b.organization.Categories[:0]
+	*b = builder{kind: kind}
+	p.IdentificationCodes, p.OtherNames, p.Races, p.Telephones, p.ElectronicMails = codes, others, races, phones, mails
+	b.organization.Codes, b.organization.Categories = orgCodes, categories
 	b.person.BirthDate, b.person.Birth.DateEnteredUS = interchange.NoDate, interchange.NoDate
 }
 
 // set puts the value of a node into place. The value has passed the schema's type, as far as there is one.
 func (b *builder) set(n *node, value []byte) *Fault {
 	v := string(value)
-	b.has[n.field] = true
-	switch n.field {
+	f := n.field
+	again := b.has[f]
+	b.has[f] = true
+	if to := b.text(f); to != nil {
+		if again && *to != v {
+			return b.twice(n, value)
+		}
+		*to = v
+		return nil
+	}
+	switch f {
 	case startCode, startOtherName, startTelephone, startMail, code, codeSystem, codeSystemNamespace, codeAssigner,
 		otherTitlePrefix, otherFirstName, otherMiddleName, otherLastSurname, otherGenerationSuffix, otherType,
 		telephoneNumber, telephoneType, telephoneOrder, telephoneText, mailAddress, mailType, mailPrimary:
-		b.grouped(n.field, v)
-		return nil
+		b.grouped(f, v)
 	case orgID, programOrg, sectionSchool, classroomSchool, classPeriodSchool, offeringSchool, sessionSchool, sequenceOfCourse:
-		return b.number(n, value)
+		return b.number(n, value, again)
 	case birthDate, dateEnteredUS:
 		return b.date(n, value)
 	case hispanicLatino:
@@ -51,12 +64,13 @@ func (b *builder) set(n *node, value []byte) *Fault {
 		b.person.Races = append(b.person.Races, Coded{Value: v})
 	case orgCategory:
 		b.organization.Categories = append(b.organization.Categories, Coded{Value: v})
-	default:
-		if to := b.text(n.field); to != nil {
-			*to = v
-		}
 	}
 	return nil
+}
+
+// twice is the fault of a value that is there a second time and differs.
+func (b *builder) twice(n *node, value []byte) *Fault {
+	return &Fault{Code: string(interchange.CodeReferenceConflict), Path: n.path, Found: found(b.kind, n.field, value), Expected: "the value that it has before, or one only"}
 }
 
 // text is where a single text value goes.
@@ -110,7 +124,7 @@ func (b *builder) text(f field) *string {
 		return &b.program.Name
 	case programType:
 		return &b.program.Type.Value
-	case sectionIdentifier:
+	case sectionIdentifier, uniqueSectionCode:
 		return &b.section.Identifier
 	case classroom:
 		return &b.section.ClassroomIdentificationCode
@@ -149,15 +163,26 @@ func (b *builder) grouped(f field, v string) {
 		p.Telephones = append(p.Telephones, Telephone{})
 	case startMail:
 		p.ElectronicMails = append(p.ElectronicMails, ElectronicMail{})
-	case code, codeSystem, codeSystemNamespace, codeAssigner:
-		last := lastOf(codes)
-		*map[field]*string{code: &last.Code, codeSystem: &last.System.Value, codeSystemNamespace: &last.System.Namespace, codeAssigner: &last.AssigningOrganization}[f] = v
-	case otherTitlePrefix, otherFirstName, otherMiddleName, otherLastSurname, otherGenerationSuffix, otherType:
-		last := lastOf(&p.OtherNames)
-		*map[field]*string{
-			otherTitlePrefix: &last.PersonalTitlePrefix, otherFirstName: &last.FirstName, otherMiddleName: &last.MiddleName,
-			otherLastSurname: &last.LastSurname, otherGenerationSuffix: &last.GenerationCodeSuffix, otherType: &last.Type.Value,
-		}[f] = v
+	case code:
+		lastOf(codes).Code = v
+	case codeSystem:
+		lastOf(codes).System.Value = v
+	case codeSystemNamespace:
+		lastOf(codes).System.Namespace = v
+	case codeAssigner:
+		lastOf(codes).AssigningOrganization = v
+	case otherTitlePrefix:
+		lastOf(&p.OtherNames).PersonalTitlePrefix = v
+	case otherFirstName:
+		lastOf(&p.OtherNames).FirstName = v
+	case otherMiddleName:
+		lastOf(&p.OtherNames).MiddleName = v
+	case otherLastSurname:
+		lastOf(&p.OtherNames).LastSurname = v
+	case otherGenerationSuffix:
+		lastOf(&p.OtherNames).GenerationCodeSuffix = v
+	case otherType:
+		lastOf(&p.OtherNames).Type.Value = v
 	case telephoneNumber:
 		lastOf(&p.Telephones).Number = v
 	case telephoneType:
@@ -188,16 +213,16 @@ func boolean(v string) *bool {
 	return &b
 }
 
-func (b *builder) number(n *node, value []byte) *Fault {
+func (b *builder) number(n *node, value []byte, again bool) *Fault {
 	id, err := interchange.ParseOrganizationID(value)
 	if err != nil {
-		return &Fault{Code: string(xsd.ValueType), Path: n.path, Found: fmt.Sprintf("%q", shortened(string(value))), Expected: "an integer"}
+		return nil // the type has found it
 	}
-	if before, ok := b.schools[n.field]; ok && before != id {
+	if before := b.numbers[n.field]; again && before != id {
 		return &Fault{Code: string(interchange.CodeReferenceConflict), Path: n.path, Found: strconv.FormatInt(id, 10),
-			Expected: strconv.FormatInt(before, 10) + ", as the same reference says before"}
+			Expected: strconv.FormatInt(before, 10) + ", as before"}
 	}
-	b.schools[n.field] = id
+	b.numbers[n.field] = id
 	switch n.field {
 	case orgID:
 		b.organization.ID = id
@@ -222,6 +247,9 @@ func (b *builder) number(n *node, value []byte) *Fault {
 func (b *builder) date(n *node, value []byte) *Fault {
 	d, _, err := interchange.ParseDate(value)
 	if err != nil {
+		if _, fault := n.schema.Value(n.slot, value, new([]byte)); fault != nil {
+			return nil // the type has found it
+		}
 		return &Fault{Code: string(interchange.CodeDateOutOfRange), Path: n.path, Found: fmt.Sprintf("a value of %d characters", len(value)),
 			Expected: "a date such as 2009-04-27, of a year from 1900 to 2199"}
 	}
@@ -233,34 +261,75 @@ func (b *builder) date(n *node, value []byte) *Fault {
 	return nil
 }
 
-// required are the fields that make the key of each kind.
-var required = map[Kind][]field{
-	StudentKind:               {uniqueID},
-	StaffKind:                 {uniqueID},
-	EducationOrganizationKind: {orgID},
-	ProgramKind:               {programOrg, programName, programType},
-	SectionKind:               {sectionIdentifier, localCourseCode, offeringSchool, schoolYear},
+// need is a part of a key.
+type need struct {
+	field field
+	name  string // for people
 }
 
-var requiredNames = map[field]string{
-	uniqueID: "unique id", orgID: "education organization id", programOrg: "education organization", programName: "ProgramName",
-	programType: "ProgramType", sectionIdentifier: "section identifier", localCourseCode: "LocalCourseCode",
-	offeringSchool: "school of the course offering", schoolYear: "SchoolYear",
+var (
+	personKey      = []need{{uniqueID, "unique id"}}
+	orgKey         = []need{{orgID, "id of the education organization"}}
+	programKey     = []need{{programOrg, "EducationOrganizationId"}, {programName, "ProgramName"}, {programType, "ProgramType"}}
+	byTerm         = []need{{sessionSchool, "SchoolId of the session"}, {schoolYear, "SchoolYear"}, {term, "Term"}}
+	byName         = []need{{sessionSchool, "SchoolId of the session"}, {schoolYear, "SchoolYear"}, {sessionName, "SessionName"}}
+	offeringKey    = []need{{localCourseCode, "LocalCourseCode"}, {offeringSchool, "SchoolId of the course offering"}}
+	sectionKey     = []need{{sectionIdentifier, "SectionIdentifier"}}
+	structuredKey  = []need{{uniqueSectionCode, "UniqueSectionCode"}, {sequenceOfCourse, "SequenceOfCourse"}, {classroom, "ClassroomIdentificationCode"}, {classPeriod, "ClassPeriodName"}}
+	sectionSchools = []field{offeringSchool, sessionSchool, sectionSchool, classroomSchool, classPeriodSchool}
+)
+
+// key gives what the row's key must have.
+func (b *builder) key() [][]need {
+	// Releases 2.x know a session by its term. Only their references have a term and no name.
+	session := byName
+	if b.has[term] && (!b.has[sessionName] || b.has[uniqueSectionCode]) {
+		session = byTerm
+	}
+	switch b.kind {
+	case StudentKind, StaffKind:
+		return [][]need{personKey}
+	case EducationOrganizationKind:
+		return [][]need{orgKey}
+	case ProgramKind:
+		return [][]need{programKey}
+	case SessionKind:
+		return [][]need{session}
+	case CourseOfferingKind:
+		return [][]need{offeringKey, session}
+	case SectionKind:
+		if b.has[uniqueSectionCode] {
+			return [][]need{structuredKey, offeringKey, byTerm}
+		}
+		return [][]need{sectionKey, offeringKey, session}
+	}
+	return nil
 }
 
 // finish completes a row: with its values, or with the faults.
 func (b *builder) finish(row *Row, faults []Fault) {
-	row.Faults = faults
-	for _, f := range required[b.kind] {
-		missing := !b.has[f]
-		if to := b.text(f); to != nil && !missing && strings.TrimSpace(*to) == "" {
-			missing = true
-		}
-		if missing {
-			row.Faults = append(row.Faults, Fault{At: row.At, Code: string(interchange.CodeKeyEmpty), Path: row.Element,
-				Found: "no " + requiredNames[f], Expected: "a key: nothing can be found without it"})
+	for _, needs := range b.key() {
+		for _, n := range needs {
+			to := b.text(n.field)
+			if b.has[n.field] && (to == nil || strings.TrimSpace(*to) != "") {
+				continue
+			}
+			if len(faults) == 0 { // otherwise the fault that is known may be why
+				faults = append(faults, Fault{At: row.At, Code: string(interchange.CodeKeyEmpty), Path: row.Element,
+					Found: "no " + n.name, Expected: "a value: it is a part of the key"})
+			}
 		}
 	}
+	if b.kind == SectionKind || b.kind == CourseOfferingKind {
+		for _, f := range sectionSchools {
+			if b.has[f] && b.has[offeringSchool] && b.numbers[f] != b.numbers[offeringSchool] {
+				faults = append(faults, Fault{At: row.At, Code: string(interchange.CodeReferenceConflict), Path: row.Element,
+					Found: fmt.Sprintf("school %d", b.numbers[f]), Expected: fmt.Sprintf("the school of the course offering, %d", b.numbers[offeringSchool])})
+				break
+			}
+		}
+	}
+	row.Faults = faults
 	switch b.kind {
 	case StudentKind, StaffKind:
 		row.Person, row.Key = &b.person, shortened(b.person.UniqueID)
@@ -269,11 +338,11 @@ func (b *builder) finish(row *Row, faults []Fault) {
 	case ProgramKind:
 		row.Program, row.Key = &b.program, fmt.Sprintf("%d/%s/%s", b.program.EducationOrganizationID, shortened(b.program.Name), shortened(b.program.Type.Value))
 	case SectionKind:
-		b.section.Structured = b.has[classPeriod] || b.has[classroom] || b.has[sequenceOfCourse] && !b.has[sessionName]
+		b.section.Structured = b.has[uniqueSectionCode]
 		row.Section, row.Key = &b.section, shortened(b.section.Identifier)
 	case CourseOfferingKind:
 		row.CourseOffering, row.Key = &b.offering, shortened(b.offering.LocalCourseCode)
 	case SessionKind:
-		row.Session, row.Key = &b.session, shortened(b.session.Name)
+		row.Session, row.Key = &b.session, fmt.Sprintf("%d/%s/%s", b.session.SchoolID, b.session.SchoolYear, shortened(b.session.Name))
 	}
 }

@@ -16,7 +16,7 @@
 // An entity whose kept values break a rule becomes a row with faults instead of values.
 //
 // References that a key needs may be made by the XML id of an element of the same file, before or after it. Rows that wait
-// for an id come last, in the order of the file.
+// for an id come last, in the order of the file. An id that two elements have makes the refs ambiguous that stand after both.
 //
 // The releases are those of package interchange. Elements are matched by name within the root's namespace.
 package roster

@@ -63,6 +63,7 @@ const (
 	programName
 	programType
 	sectionIdentifier
+	uniqueSectionCode
 	sequenceOfCourse
 	sectionSchool
 	classroom
@@ -76,6 +77,7 @@ const (
 	sessionName
 	term
 	termNamespace
+	fields // how many
 )
 
 // node is a kept element of an entity, or one on the way to it.
@@ -86,8 +88,9 @@ type node struct {
 	schema   *xsd.Schema
 	field    field
 	leaf     bool
-	many     bool // more than one of its values may be kept
-	ref      bool // may be made by ref, and may have an id
+	starts   field // CSV: the group that the column begins
+	many     bool  // more than one of its values may be kept
+	ref      bool  // may be made by ref, and may have an id
 	children []*node
 }
 
@@ -230,7 +233,7 @@ func plans(c Content, r *interchange.Release, s *xsd.Schema) ([]*plan, error) {
 		if err = add(CourseOfferingKind, "CourseOffering", offering, courseOffering("")); err != nil {
 			return nil, err
 		}
-		k := []kept{{"SectionIdentifier", sectionIdentifier}, {"UniqueSectionCode", sectionIdentifier}, {"SequenceOfCourse", sequenceOfCourse},
+		k := []kept{{"SectionIdentifier", sectionIdentifier}, {"UniqueSectionCode", uniqueSectionCode}, {"SequenceOfCourse", sequenceOfCourse},
 			{"LocationReference/LocationIdentity/ClassroomIdentificationCode", classroom},
 			{"ClassPeriodReference/ClassPeriodIdentity/ClassPeriodName", classPeriod}}
 		k = append(k, school("", sectionSchool)...)

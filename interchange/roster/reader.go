@@ -140,6 +140,8 @@ type xmlRows struct {
 	block    *scan.Block
 	scanner  scan.Scanner
 	ended    bool
+	mark     int // where the last entity of the block began, and
+	markAt   scan.Pos
 
 	// the entity being read
 	leaves  []leaf
@@ -170,6 +172,7 @@ func (x *xmlRows) next() (*Row, error) {
 			}
 			x.block = b
 			x.scanner.Reset(b)
+			x.mark, x.markAt = 0, b.At
 		}
 		row, err := x.entity()
 		if err != nil {
@@ -322,6 +325,16 @@ func (x *xmlRows) value(p *plan, l *leaf, text []byte) {
 	l.end = len(x.values)
 }
 
+// place is the place of an offset in the block. It counts lines from the last entity on: from the block's start, the time
+// would grow with the square of the block's size.
+func (x *xmlRows) place(offset int) scan.Pos {
+	if offset < x.mark {
+		return x.block.PosAt(offset)
+	}
+	rest := scan.Block{Bytes: x.block.Bytes[x.mark:], At: x.markAt}
+	return rest.PosAt(offset - x.mark)
+}
+
 // found words a value for a message. Of people only the key may be shown.
 func found(k Kind, f field, v []byte) string {
 	if (k == StudentKind || k == StaffKind) && f != uniqueID {
@@ -331,12 +344,13 @@ func found(k Kind, f field, v []byte) string {
 }
 
 func (x *xmlRows) fault(offset int, code xsd.Code, path, found, expected string) {
-	x.faults = append(x.faults, Fault{At: x.block.PosAt(offset), Code: string(code), Path: x.row.Element + "/" + path, Found: found, Expected: expected})
+	x.faults = append(x.faults, Fault{At: x.place(offset), Code: string(code), Path: x.row.Element + "/" + path, Found: found, Expected: expected})
 }
 
 // finish makes the row of the entity that has ended, or nil when it must wait for a ref.
 func (x *xmlRows) finish(p *plan, from, to int) *Row {
-	x.row.At = x.block.PosAt(from)
+	x.row.At = x.place(from)
+	x.mark, x.markAt = from, x.row.At
 	x.row.End = x.block.At.Offset + int64(to)
 	x.row.Raw = x.block.Bytes[from:to]
 	if p.kind != StudentKind && p.kind != StaffKind {
@@ -360,7 +374,7 @@ func (x *xmlRows) build(p *plan) *Row {
 			fault.Path = p.element + "/" + fault.Path
 			fault.At = x.row.At
 			if l.offset >= 0 {
-				fault.At = x.block.PosAt(l.offset)
+				fault.At = x.place(l.offset)
 			}
 			x.faults = append(x.faults, *fault)
 		}

@@ -5,20 +5,12 @@ import (
 	"io"
 	"slices"
 
+	"cohortx/interchange"
 	"cohortx/xsd/scan"
 )
 
 // mostRefs is how many refs may follow each other before they are taken for a circle.
 const mostRefs = 32
-
-// The codes of references that cannot be followed; they are those of package interchange's catalogue.
-const (
-	refDangling       = "ref_dangling"
-	refAmbiguous      = "ref_ambiguous"
-	refWrongKind      = "reference_wrong_kind"
-	refCycle          = "ref_cycle"
-	refTargetRejected = "ref_target_rejected"
-)
 
 // target is an element that has an id: what it says, by paths from it down.
 type target struct {
@@ -27,7 +19,6 @@ type target struct {
 	uses     []targetUse
 	twice    bool // another element has the same id
 	rejected bool
-	line     int
 }
 
 type targetValue struct{ path, value string }
@@ -40,7 +31,7 @@ func (x *xmlRows) define(name string, d def, prefix string) {
 		other.twice = true
 		return
 	}
-	t := &target{name: name, rejected: len(x.faults) > 0, line: x.block.PosAt(0).Line}
+	t := &target{name: name, rejected: len(x.faults) > 0}
 	for _, l := range x.leaves[d.leaf:] {
 		if l.node.leaf {
 			t.values = append(t.values, targetValue{l.node.path[len(prefix):], string(x.values[l.start:l.end])})
@@ -93,7 +84,7 @@ func (x *xmlRows) resolve(p *plan) bool {
 		}
 	}
 	for _, u := range x.uses {
-		x.follow(p, u.node, u.id, x.block.PosAt(u.offset), 0)
+		x.follow(p, u.node, u.id, x.place(u.offset), 0)
 	}
 	return true
 }
@@ -106,7 +97,7 @@ func (x *xmlRows) wait(p *plan) {
 		w.leaves[i].offset = -1
 	}
 	for _, u := range w.uses {
-		w.places = append(w.places, x.block.PosAt(u.offset))
+		w.places = append(w.places, x.place(u.offset))
 	}
 	x.waiting = append(x.waiting, w)
 }
@@ -135,22 +126,22 @@ func entityOf(reference, entity string) bool {
 
 // follow adds the values of the element with that id to those of the reference n, as if they stood there.
 func (x *xmlRows) follow(p *plan, n *node, id string, at scan.Pos, depth int) {
-	fault := func(code, found, expected string) {
-		x.faults = append(x.faults, Fault{At: at, Code: code, Path: p.element + "/" + n.path, Found: fmt.Sprintf("ref %q%s", shortened(id), found), Expected: expected})
+	fault := func(code interchange.Code, found, expected string) {
+		x.faults = append(x.faults, Fault{At: at, Code: string(code), Path: p.element + "/" + n.path, Found: fmt.Sprintf("ref %q%s", shortened(id), found), Expected: expected})
 	}
 	t, ok := x.targets[id]
 	switch {
 	case depth > mostRefs:
-		fault(refCycle, ", which leads back to itself or further than 32 refs", "a ref to an element that has its key")
+		fault(interchange.CodeReferenceEmpty, ", which leads back to itself or further than 32 refs", "a ref to an element that has its key")
 		return
 	case !ok:
-		fault(refDangling, "", "the id of an element of this file")
+		fault(interchange.CodeRefDangling, "", "the id of an element of this file")
 		return
 	case t.twice:
-		fault(refAmbiguous, ", which several elements have as their id", "an id that one element has")
+		fault(interchange.CodeRefAmbiguous, ", which several elements have as their id", "an id that one element has")
 		return
 	case t.rejected:
-		fault(refTargetRejected, " to an element that is rejected", "a ref to a sound element")
+		fault(interchange.CodeRefTargetRejected, " to an element that is rejected", "a ref to a sound element")
 		return
 	}
 	prefix := ""
@@ -159,7 +150,7 @@ func (x *xmlRows) follow(p *plan, n *node, id string, at scan.Pos, depth int) {
 	case entityOf(n.name, t.name):
 		prefix = n.name[:len(n.name)-len("Reference")] + "Identity/"
 	default:
-		fault(refWrongKind, " to an element "+t.name, "a ref to what a "+n.name+" names")
+		fault(interchange.CodeReferenceWrongKind, " to an element "+t.name, "a ref to what a "+n.name+" names")
 		return
 	}
 	for _, v := range t.values {
