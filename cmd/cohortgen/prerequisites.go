@@ -179,7 +179,7 @@ func (g *generator) orgsCSV(o *output) error {
 			category = "Local Education Agency"
 		}
 		o.number(g.orgID(n))
-		o.text("," + strings.ReplaceAll(g.orgName(n), ",", " ") + "," + category + "\n")
+		o.text("," + strings.ReplaceAll(g.orgName(n), ",", " ") + "," + g.Release.descriptor("EducationOrganizationCategory", category) + "\n")
 		if err := o.spill(); err != nil {
 			return err
 		}
