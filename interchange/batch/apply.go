@@ -302,7 +302,7 @@ func (s *set) merge(ctx context.Context, tx *store.Tx, kind interchange.Kind) er
 			return nil
 		}
 		outcomes[t.Outcome]-- // rejectLate counts it
-		return s.rejectLate(kind, &record{pair: uint64(cohort)<<32 | uint64(person), place: r.Place, begin: r.Begin}, t.Code, "", false)
+		return s.rejectLate(kind, &record{pair: uint64(cohort)<<32 | uint64(person), place: r.Place, begin: r.Begin}, late{code: t.Code})
 	})
 	for o, n := range outcomes {
 		s.counts.Add(kind.String(), interchange.Outcome(o), n)
@@ -375,5 +375,8 @@ func (m *staged) missing(r *record) error {
 		id, rest := k.key(r.cohort())[:8], k.key(r.cohort())[8:]
 		detail = k.nearBehind(id, rest)
 	}
-	return m.set.rejectLate(m.kind, r, interchange.CodeCohortNotFound, detail, m.stale)
+	return m.set.rejectLate(m.kind, r, late{
+		code: interchange.CodeCohortNotFound, found: "cohort " + m.set.cohortKey(r.cohort()), expected: "a cohort of the store or of these files",
+		detail: detail, consequence: m.stale,
+	})
 }

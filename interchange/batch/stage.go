@@ -103,21 +103,28 @@ func (d *document) settle() error {
 			x.r.pair |= uint64(target.cohort) << 32
 			return d.set.associations[x.kind].add(x.r, sections)
 		}
-		return d.set.rejectLate(x.kind, &x.r, why, detail, consequence)
+		x.r.pair |= uint64(x.cohort) << 32
+		return d.set.rejectLate(x.kind, &x.r, late{
+			code: why, found: "ref " + short(d.ids.names.Key(x.id)), expected: "the id of one sound Cohort of this file", detail: detail, consequence: consequence,
+		})
 	})
+}
+
+// late is why an association is rejected after it had been staged.
+type late struct {
+	code                    interchange.Code
+	found, expected, detail string
+	consequence             bool
 }
 
 // rejectLate logs the reject of an association that had already been staged. Its line, column and text are looked up when the
 // rejects are written; of what it says, the numbers are enough to name its natural key.
-func (s *set) rejectLate(kind interchange.Kind, r *record, code interchange.Code, detail string, consequence bool) error {
+func (s *set) rejectLate(kind interchange.Kind, r *record, why late) error {
 	l := &logged{Late: true, EntityName: kind.String()}
-	l.Kind, l.Code, l.Detail, l.Consequence = kind, code, detail, consequence
-	if code == interchange.CodeCohortNotFound {
-		l.Found, l.Expected = "cohort "+s.cohortKey(r.cohort()), "a cohort of the store or of these files"
-	}
+	l.Kind, l.Code, l.Found, l.Expected, l.Detail, l.Consequence = kind, why.code, why.found, why.expected, why.detail, why.consequence
 	l.Key = s.associationKey(kind, r.cohort(), r.person(), r.begin)
 	l.At.Offset, l.Start.Offset = r.place.Offset(), r.place.Offset()
-	if consequence {
+	if why.consequence {
 		s.consequences++
 	}
 	s.counts.Add(kind.String(), interchange.Rejected, 1)
