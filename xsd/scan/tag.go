@@ -139,8 +139,8 @@ func (s *Scanner) qname(p int, expected string) (end, colon int, err error) {
 		case c == ':' && !begin && colon < 0:
 			colon, begin = q, true
 		default:
-			r := rune(c)
 			if c >= utf8.RuneSelf {
+				var r rune
 				if r, n = utf8.DecodeRune(d[q:]); n > 1 && (isNameStart(r) || !begin && isNameChar(r)) {
 					begin = false
 					break
