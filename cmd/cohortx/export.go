@@ -3,6 +3,8 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -33,7 +35,7 @@ func exportCommand() *cli.Command {
 			&cli.Int64SliceFlag{Name: "education-organization", Usage: "only cohorts of these education organizations, `ID`,..."},
 			&cli.StringSliceFlag{Name: "cohort", Usage: "only this cohort, `ORG/ID`; may be repeated"},
 			&cli.BoolFlag{Name: "json", Usage: "print the result as JSON (to standard error with -o -)"},
-			&cli.IntFlag{Name: "jobs", Usage: "check with `N` goroutines (default: one per processor)"},
+			jobsFlag(),
 			&cli.StringFlag{Name: "cpuprofile", Hidden: true},
 			&cli.StringFlag{Name: "memprofile", Hidden: true},
 		},
@@ -91,12 +93,17 @@ func exportAction(c *cli.Context) error {
 	if c.String("o") == "" {
 		return &usageError{"nothing says where to write", "cohortx export --db cohorts.db -o out.xml"}
 	}
+	if info, err := os.Stat(c.String("o")); err == nil && info.IsDir() {
+		return &usageError{"-o " + c.String("o") + " is a folder", "cohortx export --db cohorts.db -o " + filepath.Join(c.String("o"), "out.xml")}
+	}
 	filter, err := exportFilter(c, time.Now())
 	if err != nil {
 		return err
 	}
 	opt := batch.ExportOptions{Store: c.String("db"), Path: c.String("o"), Filter: filter}
-	opt.Jobs = c.Int("jobs")
+	if opt.Jobs, err = jobs(c); err != nil {
+		return err
+	}
 	if c.IsSet("release") {
 		if opt.Release, err = releaseFlag(c, "release"); err != nil {
 			return err

@@ -19,13 +19,25 @@ func logFlag() cli.Flag {
 	return &cli.StringFlag{Name: "log-format", Usage: "log to standard error as `text` (warnings only) or json (every step)", Value: "text"}
 }
 
+func jobsFlag() cli.Flag {
+	return &cli.IntFlag{Name: "jobs", Usage: "check with `N` goroutines", DefaultText: "one per processor"}
+}
+
+// jobs reads --jobs; 0 is one per processor.
+func jobs(c *cli.Context) (int, error) {
+	if n := c.Int("jobs"); n > 0 || !c.IsSet("jobs") {
+		return n, nil
+	}
+	return 0, &usageError{fmt.Sprintf("--jobs %d: expected at least 1", c.Int("jobs")), "cohortx " + c.Command.Name + " --jobs 1 ..."}
+}
+
 // readFlags are the flags of commands that read files.
 func readFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "xsd", Usage: "check against the official Ed-Fi XSDs in `FOLDER` instead of the embedded schemas"},
 		&cli.StringFlag{Name: "as-release", Usage: "read a file of an unknown Ed-Fi patch release as release `X.Y`"},
 		&cli.Float64Flag{Name: "max-ratio", Usage: "refuse compressed files that grow more than `N` times", Value: 500},
-		&cli.IntFlag{Name: "jobs", Usage: "check with `N` goroutines (default: one per processor)"},
+		jobsFlag(),
 		&cli.StringFlag{Name: "judge", Usage: "libxml2: let libxml2 check every entity, for comparison", Hidden: true},
 		&cli.IntFlag{Name: "cut", Usage: "cut the input into blocks of N bytes, for tests", Hidden: true},
 		&cli.StringFlag{Name: "cpuprofile", Hidden: true},
@@ -34,7 +46,14 @@ func readFlags() []cli.Flag {
 }
 
 func readOptions(c *cli.Context) (batch.ReadOptions, error) {
-	o := batch.ReadOptions{Schemas: c.String("xsd"), MaxRatio: c.Float64("max-ratio"), Jobs: c.Int("jobs")}
+	o := batch.ReadOptions{Schemas: c.String("xsd"), MaxRatio: c.Float64("max-ratio")}
+	var err error
+	if o.Jobs, err = jobs(c); err != nil {
+		return o, err
+	}
+	if o.MaxRatio < 1 {
+		return o, &usageError{fmt.Sprintf("--max-ratio %g: expected at least 1", o.MaxRatio), "cohortx " + c.Command.Name + " --max-ratio 500 ..."}
+	}
 	if name := c.String("as-release"); name != "" {
 		r, err := releaseFlag(c, "as-release")
 		if err != nil {

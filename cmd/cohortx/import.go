@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -73,6 +71,10 @@ func importAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	file, err := openReport(c.String("report"))
+	if err != nil {
+		return err
+	}
 	stop, err := profile(c)
 	if err != nil {
 		return err
@@ -82,10 +84,9 @@ func importAction(c *cli.Context) error {
 	rep, err := batch.Import(c.Context, opt)
 	bar.finish()
 	stop()
-	if name := c.String("report"); name != "" {
-		if werr := writeReport(name, rep); werr != nil && err == nil {
-			return werr
-		}
+	if werr := file.write(rep); werr != nil {
+		// What was applied stays applied: the exit status must go on to say so.
+		fmt.Fprintf(c.App.ErrWriter, "cohortx: %v\n", werr)
 	}
 	if c.Bool("json") {
 		if werr := report.JSON(c.App.Writer, rep); werr != nil {
@@ -100,17 +101,6 @@ func importAction(c *cli.Context) error {
 	}
 	if rep.ExitStatus != batch.ExitOK {
 		return status(rep.ExitStatus)
-	}
-	return nil
-}
-
-func writeReport(name string, v any) error {
-	var text strings.Builder
-	if err := report.JSON(&text, v); err != nil {
-		return err
-	}
-	if err := os.WriteFile(name, []byte(text.String()), 0o600); err != nil {
-		return fmt.Errorf("write report: %w", err)
 	}
 	return nil
 }

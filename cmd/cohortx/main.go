@@ -95,15 +95,26 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 	}
 	for _, c := range app.Commands {
 		c.CustomHelpTemplate = cli.CommandHelpTemplate + exitStatus
+		plainSwitches(c.Flags)
 		for _, s := range c.Subcommands {
 			s.CustomHelpTemplate = cli.CommandHelpTemplate + exitStatus
 			s.HideHelpCommand = true
+			plainSwitches(s.Flags)
 		}
 		if len(c.Subcommands) > 0 {
 			c.CustomHelpTemplate = cli.SubcommandHelpTemplate + exitStatus
 		}
 	}
 	return app
+}
+
+// plainSwitches keeps "(default: false)" out of the help.
+func plainSwitches(flags []cli.Flag) {
+	for _, f := range flags {
+		if b, ok := f.(*cli.BoolFlag); ok {
+			b.DisableDefaultText = true
+		}
+	}
 }
 
 // usage is what a command answers to flags that it does not understand.

@@ -34,6 +34,10 @@ func validateAction(c *cli.Context) error {
 	if err := logTo(c); err != nil {
 		return err
 	}
+	most := c.Int64("max-errors")
+	if most < 0 {
+		return &usageError{fmt.Sprintf("--max-errors %d: expected 0 or more", most), "cohortx validate --max-errors 100 FILE..."}
+	}
 	read, err := readOptions(c)
 	if err != nil {
 		return err
@@ -45,7 +49,7 @@ func validateAction(c *cli.Context) error {
 	bar := newBar(c, c.Args().Slice())
 	read.Progress = bar.progress()
 	var listed []report.Fault
-	printed, most := int64(0), c.Int64("max-errors")
+	printed := int64(0)
 	result, err := batch.Validate(c.Context, batch.ValidateOptions{ReadOptions: read, Files: c.Args().Slice(), Each: func(f report.Fault) {
 		if printed++; printed > most {
 			return

@@ -347,7 +347,22 @@ func (im *importer) cohorts(ctx context.Context, inputs []*input) error {
 	if whole {
 		return im.log.take(&s.log)
 	}
-	return im.applySet(ctx, s, inputs)
+	counts := im.rep.Counts.Clone()
+	if err := im.applySet(ctx, s, inputs); err != nil {
+		im.undo(counts, inputs, err)
+		return err
+	}
+	return nil
+}
+
+// undo takes back what the report says of a set whose transaction was rolled back.
+func (im *importer) undo(counts report.Counts, inputs []*input, why error) {
+	im.rep.Counts = counts
+	for _, in := range inputs {
+		if in.report.Refusal == nil {
+			in.report.Verdict, in.report.ExitStatus = "rolled_back", exitOf(why)
+		}
+	}
 }
 
 // readCohorts is pass 1 over one file.

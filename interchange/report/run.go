@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"time"
 
 	"cohortx/interchange"
@@ -96,6 +97,15 @@ func (c Counts) Add(kind string, o interchange.Outcome, n int64) {
 		c[kind] = map[string]int64{}
 	}
 	c[kind][o.String()] += n
+}
+
+// Clone returns a copy that further counting does not change.
+func (c Counts) Clone() Counts {
+	out := make(Counts, len(c))
+	for kind, of := range c {
+		out[kind] = maps.Clone(of)
+	}
+	return out
 }
 
 // Of sums the entities of a kind that had one of the outcomes.

@@ -179,6 +179,9 @@ func Exported(w io.Writer, e *Export) {
 		Number(e.Counts["Cohort"], "cohort", "cohorts"), Number(e.Counts["StudentCohortAssociation"], "student association", "student associations"),
 		Number(e.Counts["StaffCohortAssociation"], "staff association", "staff associations"))
 	if e.LeftOut == 0 {
+		if e.Entities() == 0 {
+			fmt.Fprintln(w, "Nothing in the store matches. An interchange without entities is not valid.")
+		}
 		return
 	}
 	them := "them"

@@ -153,6 +153,9 @@ func TestExported(t *testing.T) {
 		{"LeftOutMany", report.Export{Release: "2.0", LeftOut: 1001, NotCarried: []report.NotCarried{{Kind: "Cohort", Key: "1/2", Field: "CohortType", Reason: "no such value"}}},
 			"Exported to standard output, release 2.0: 0 cohorts, 0 student associations, 0 staff associations.\n" +
 				"1,001 entities were left out, because release 2.0 cannot carry them:\n  Cohort 1/2: CohortType: no such value\n  ... and 1,000 more\n"},
+		{"Nothing", report.Export{File: "none.xml", Release: "5.2"},
+			"Exported to none.xml, release 5.2: 0 cohorts, 0 student associations, 0 staff associations.\n" +
+				"Nothing in the store matches. An interchange without entities is not valid.\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out strings.Builder
