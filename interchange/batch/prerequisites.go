@@ -30,6 +30,7 @@ type prerequisites struct {
 	organizations   []store.EducationOrganizationRow
 	students, staff []store.PersonRow
 	programs        []store.ProgramRow
+	early           []roster.Row // programs whose organization has not been seen yet
 	sections        []store.SectionRow
 }
 
@@ -38,7 +39,7 @@ func (p *prerequisites) apply(ctx context.Context, rows *roster.Reader) error {
 	for {
 		row, err := rows.Next()
 		if errors.Is(err, io.EOF) {
-			return p.flush(ctx)
+			return p.finish(ctx)
 		}
 		if err != nil {
 			return err
@@ -77,16 +78,14 @@ func (p *prerequisites) take(row *roster.Row) error {
 	case roster.StaffKind:
 		p.staff = append(p.staff, personRow(p.dict.Staff, row.Person))
 	case roster.ProgramKind:
-		key := interchange.ProgramKey{EducationOrganizationID: row.Program.EducationOrganizationID, ProgramName: row.Program.Name, ProgramType: row.Program.Type.Value}
-		if _, ok := p.dict.EducationOrganizations[key.EducationOrganizationID]; !ok && !p.holdsOrganization(key.EducationOrganizationID) {
-			row.Faults = append(row.Faults, roster.Fault{
-				At: row.At, Code: string(interchange.CodeEducationOrganizationNotFound), Path: "Program/EducationOrganizationReference",
-				Found: strconv.FormatInt(key.EducationOrganizationID, 10), Expected: "an education organization of the store or of this file, before the program",
-			})
-			return p.reject(row)
+		if _, ok := p.dict.EducationOrganizations[row.Program.EducationOrganizationID]; !ok {
+			early := *row // its organization may stand behind it, or be held; the values are the row's until the next one is read
+			program := *row.Program
+			early.Program, early.Raw = &program, nil
+			p.early = append(p.early, early)
+			return nil
 		}
-		number, _ := p.dict.Programs.Add(key.AppendKey(nil))
-		p.programs = append(p.programs, store.ProgramRow{Number: number, ProgramKey: key, ProgramID: row.Program.ProgramID})
+		p.program(row.Program)
 	case roster.SectionKind:
 		key := sectionKey(row.Section)
 		number, _ := p.dict.Sections.Add(key.AppendKey(nil))
@@ -95,13 +94,32 @@ func (p *prerequisites) take(row *roster.Row) error {
 	return nil
 }
 
-func (p *prerequisites) holdsOrganization(id int64) bool {
-	for i := range p.organizations {
-		if p.organizations[i].ID == id {
-			return true
+func (p *prerequisites) program(x *roster.Program) {
+	key := interchange.ProgramKey{EducationOrganizationID: x.EducationOrganizationID, ProgramName: x.Name, ProgramType: x.Type.Value}
+	number, _ := p.dict.Programs.Add(key.AppendKey(nil))
+	p.programs = append(p.programs, store.ProgramRow{Number: number, ProgramKey: key, ProgramID: x.ProgramID})
+}
+
+// finish ends the file: programs that waited for their organizations are written, or rejected.
+func (p *prerequisites) finish(ctx context.Context) error {
+	if err := p.flush(ctx); err != nil {
+		return err
+	}
+	for i := range p.early {
+		row := &p.early[i]
+		if _, ok := p.dict.EducationOrganizations[row.Program.EducationOrganizationID]; ok {
+			p.program(row.Program)
+			continue
+		}
+		row.Faults = append(row.Faults, roster.Fault{
+			At: row.At, Code: string(interchange.CodeEducationOrganizationNotFound), Path: "Program/EducationOrganizationReference",
+			Found: strconv.FormatInt(row.Program.EducationOrganizationID, 10), Expected: "an education organization of the store or of this file",
+		})
+		if err := p.reject(row); err != nil {
+			return err
 		}
 	}
-	return false
+	return p.flush(ctx)
 }
 
 func (p *prerequisites) reject(row *roster.Row) error {
