@@ -141,7 +141,7 @@ fuzz: deps ## run each fuzzer for FUZZTIME (10m)
 	@for package in $$(go list ./...); do
 		for name in $$(go test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do
 			echo "$$package $$name, $(FUZZTIME)"
-			go test -run '^$$' -fuzz "^$$name$$" -fuzztime "$(FUZZTIME)" "$$package"
+			go test -run '^$$' -fuzz "^$$name$$" -fuzztime "$(FUZZTIME)" -fuzzminimizetime 1s "$$package"
 		done
 	done
 
