@@ -1,0 +1,103 @@
+package interchange_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"cohortx/interchange"
+)
+
+// record reads "2025-09-14", "2025-09-14..2025-09-21", with " a" (access true), " s1,2" (sections).
+func record(t *testing.T, text string, place int) interchange.Record {
+	t.Helper()
+	fields := strings.Fields(text)
+	begin, end, _ := strings.Cut(fields[0], "..")
+	r := interchange.Record{End: interchange.NoDate, Place: interchange.PlaceOf(0, int64(place))}
+	if err := r.Begin.UnmarshalText([]byte(begin)); err != nil {
+		t.Fatal(err)
+	}
+	if end != "" {
+		if err := r.End.UnmarshalText([]byte(end)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, f := range fields[1:] {
+		switch {
+		case f == "a":
+			r.Access = interchange.AccessTrue
+		case strings.HasPrefix(f, "s"):
+			for n := range strings.SplitSeq(f[1:], ",") {
+				var k uint32
+				fmt.Sscan(n, &k)
+				r.Sections = append(r.Sections, k)
+			}
+		}
+	}
+	return r
+}
+
+func TestSettle(t *testing.T) {
+	reject := interchange.Policies{Overlap: interchange.RejectPolicy, Reopen: interchange.RejectPolicy}
+	exclusive := interchange.Policies{EndExclusive: true}
+	for _, tt := range []struct {
+		name             string
+		policies         interchange.Policies
+		stored, incoming []string
+		want             string // an outcome per incoming record, with "+" when it is written and its code
+	}{
+		{name: "no such key", incoming: []string{"2025-09-14"}, want: "created+"},
+		{name: "no such key, with an end date", incoming: []string{"2025-09-14..2025-09-21"}, want: "created+"},
+		{name: "same values", stored: []string{"2025-09-14"}, incoming: []string{"2025-09-14"}, want: "unchanged"},
+		{name: "end date", stored: []string{"2025-09-14"}, incoming: []string{"2025-09-14..2025-09-21"}, want: "ended+"},
+		{name: "another end date", stored: []string{"2025-09-14..2025-09-20"}, incoming: []string{"2025-09-14..2025-09-21"}, want: "redated+"},
+		{name: "no end date any more", stored: []string{"2025-09-14..2025-09-20"}, incoming: []string{"2025-09-14"}, want: "reopened+ reopened"},
+		{name: "no end date any more, allowed", policies: interchange.Policies{Reopen: interchange.AllowPolicy}, stored: []string{"2025-09-14..2025-09-20"}, incoming: []string{"2025-09-14"}, want: "reopened+"},
+		{name: "no end date any more, rejected", policies: reject, stored: []string{"2025-09-14..2025-09-20"}, incoming: []string{"2025-09-14"}, want: "rejected reopen"},
+		{name: "sections", stored: []string{"2025-09-14 s1"}, incoming: []string{"2025-09-14 s1,2"}, want: "updated+"},
+		{name: "sections cleared", stored: []string{"2025-09-14 s1"}, incoming: []string{"2025-09-14"}, want: "updated+"},
+		{name: "record access", stored: []string{"2025-09-14"}, incoming: []string{"2025-09-14 a"}, want: "updated+"},
+		{name: "end date and sections", stored: []string{"2025-09-14"}, incoming: []string{"2025-09-14..2025-09-21 s1"}, want: "ended+"},
+		{name: "duplicate", incoming: []string{"2025-09-14", "2025-09-14"}, want: "duplicate; created+"},
+		{name: "superseded", incoming: []string{"2025-09-14", "2025-09-14..2025-09-21"}, want: "superseded; created+"},
+		{name: "the last in file order wins", stored: []string{"2025-09-14"}, incoming: []string{"2025-09-14..2025-09-21", "2025-09-14"}, want: "superseded; unchanged"},
+		{name: "another begin date", stored: []string{"2025-01-01..2025-05-31"}, incoming: []string{"2025-09-14"}, want: "created+"},
+		{name: "overlaps a stored row", stored: []string{"2025-01-01"}, incoming: []string{"2025-09-14"}, want: "created+ overlaps"},
+		{name: "overlaps, allowed", policies: interchange.Policies{Overlap: interchange.AllowPolicy}, stored: []string{"2025-01-01"}, incoming: []string{"2025-09-14"}, want: "created+"},
+		{name: "overlaps, rejected", policies: reject, stored: []string{"2025-01-01"}, incoming: []string{"2025-09-14"}, want: "rejected overlap"},
+		{name: "the stored row ends in the same set", policies: reject, stored: []string{"2025-01-01"}, incoming: []string{"2025-01-01..2025-09-13", "2025-09-14"}, want: "ended+; created+"},
+		{name: "in begin-date order", policies: reject, incoming: []string{"2025-01-01..2025-02-01", "2025-01-15..2025-03-01", "2025-02-10"}, want: "created+; rejected overlap; created+"},
+		{name: "a row that is not named stands", policies: reject, stored: []string{"2025-03-01"}, incoming: []string{"2025-01-01", "2025-06-01"}, want: "rejected overlap; rejected overlap"},
+		{name: "end and begin on one day, inclusive", stored: []string{"2025-01-01..2025-09-14"}, incoming: []string{"2025-09-14"}, want: "created+ overlaps"},
+		{name: "end and begin on one day, exclusive", policies: exclusive, stored: []string{"2025-01-01..2025-09-14"}, incoming: []string{"2025-09-14"}, want: "created+"},
+		{name: "a day without days, exclusive", policies: exclusive, stored: []string{"2025-01-01"}, incoming: []string{"2025-09-14..2025-09-14"}, want: "created+"},
+		{name: "what is unchanged is no news", stored: []string{"2025-01-01", "2025-09-14"}, incoming: []string{"2025-01-01", "2025-09-14"}, want: "unchanged; unchanged"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var stored, incoming []interchange.Record
+			for _, s := range tt.stored {
+				stored = append(stored, record(t, s, 0))
+			}
+			for i, s := range tt.incoming {
+				incoming = append(incoming, record(t, s, i))
+			}
+			var got []string
+			for i, s := range interchange.Settle(stored, incoming, tt.policies, nil) {
+				word := s.Outcome.String()
+				if s.Write {
+					word += "+"
+				}
+				if s.Code != "" {
+					word += " " + string(s.Code)
+				}
+				got = append(got, word)
+				if s.Incoming != i || s.Stored >= len(stored) {
+					t.Errorf("result %d: %+v", i, s)
+				}
+			}
+			if g := strings.Join(got, "; "); g != tt.want {
+				t.Errorf("got  %s\nwant %s", g, tt.want)
+			}
+		})
+	}
+}
