@@ -57,6 +57,9 @@ func (im *importer) do(ctx context.Context) (err error) {
 			in.Close()
 		}
 	}()
+	if len(inputs) > mostInputs {
+		return fmt.Errorf("found %d files; one run takes at most %d: import them in several runs, or join them", len(inputs), mostInputs)
+	}
 	im.dir = filepath.Dir(im.opt.Store)
 	im.log.dir = im.dir
 	defer im.log.close()
@@ -102,6 +105,9 @@ func (im *importer) do(ctx context.Context) (err error) {
 	}
 	return im.finish(ctx, err)
 }
+
+// mostInputs is how many files an [interchange.Place] can tell apart.
+const mostInputs = 1 << 16
 
 // settings is what the store remembers of a run's options.
 func (im *importer) settings() any {
