@@ -134,7 +134,7 @@ var Catalogue = []Entry{
 	{CodeReferenceWrongKind, Rejects, "A ref names an element of another kind.", "Refer to an element of the kind that the message names.", "a CohortReference to a StudentCohortAssociation"},
 	{CodeReferenceEmpty, Rejects, "A reference names nothing.", "Give it an Identity, a Lookup or a ref.", "<StudentReference/>"},
 	{CodeReferenceConflict, Rejects, "A reference names its target in two ways that disagree.", "Make them agree, or remove one.", "CohortIdentity of cohort 1 with ref to cohort 2"},
-	{CodeReferenceUnresolved, Rejects, "A reference names its target by a lookup, or by the id of something else than a Cohort. This version resolves identities, and refs to cohorts of the same file.", "Write an Identity.", "<StudentReference><StudentLookup>..."},
+	{CodeReferenceUnresolved, Rejects, "A reference names its target by a lookup of other fields than the key, or by the id of something else than a Cohort. This version resolves keys, in an Identity or a Lookup, and refs to cohorts of the same file.", "Write an Identity.", "<StudentReference><StudentLookup>..."},
 	{CodeKeyEmpty, Rejects, "A part of a natural key is empty or blank. From release 5.1 on the schema allows it, and nothing can be found by it.", "Write the key.", "<StudentUniqueId></StudentUniqueId>"},
 	{CodeDateOutOfRange, Rejects, "A date is in a year before 1900 or after 2199.", "Correct the year.", "<BeginDate>0025-09-14</BeginDate>"},
 	{CodeEndBeforeBegin, Rejects, "The end date is before the begin date.", "Correct one of the two.", "BeginDate 2025-09-14, EndDate 2024-09-21"},

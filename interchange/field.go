@@ -13,7 +13,8 @@ type Field uint8
 const (
 	NoField Field = iota
 	FieldEntity
-	FieldLookup // any ...Lookup element; its content is not marked
+	FieldLookup      // any ...Lookup element
+	FieldLookupValue // a value in a lookup that is not simply the key of what is looked up
 
 	// references: elements that may have a ref
 	FieldStudentReference
@@ -93,7 +94,7 @@ func fieldOf(info xsd.SlotInfo) Field {
 	case strings.HasSuffix(info.Name, "Lookup"):
 		return FieldLookup
 	case strings.Contains(info.Path, "Lookup/"):
-		return NoField
+		return lookupField(info)
 	case info.HasRef:
 		if f, ok := references[info.Name]; ok {
 			return f
@@ -103,6 +104,21 @@ func fieldOf(info xsd.SlotInfo) Field {
 		return leaves[info.Name]
 	}
 	return NoField
+}
+
+// lookupField tells what an element inside a lookup is. Files of releases 2.x like to repeat the key there: a StudentLookup that holds a
+// StudentUniqueId only is as good as a StudentIdentity.
+func lookupField(info xsd.SlotInfo) Field {
+	switch rest := info.Path[strings.Index(info.Path, "Lookup/")+len("Lookup/"):]; {
+	case !info.Leaf:
+		return NoField
+	case rest == info.Name && strings.HasSuffix(info.Path, "StudentLookup/StudentUniqueId"),
+		rest == info.Name && strings.HasSuffix(info.Path, "StaffLookup/StaffUniqueId"),
+		rest == info.Name && strings.HasSuffix(info.Path, "EducationOrganizationLookup/EducationOrganizationId"),
+		rest == info.Name && strings.HasSuffix(info.Path, "SchoolLookup/SchoolId"):
+		return leaves[info.Name]
+	}
+	return FieldLookupValue
 }
 
 // personal are the elements whose values are about people: they appear in messages as their length only.

@@ -10,7 +10,7 @@ func (e *Entity) Key() string {
 	for i := 1; i < len(e.Nodes); i++ {
 		n := &e.Nodes[i]
 		switch n.Field {
-		case FieldSectionReference, FieldProgramReference, FieldLookup:
+		case FieldSectionReference, FieldProgramReference:
 			i = int(n.Next) - 1
 		case FieldCohortIdentifier:
 			identifier = shorten(string(n.Value))
@@ -37,7 +37,7 @@ func (e *Entity) CohortKey() (k CohortKey, ok bool) {
 	for i := 1; i < len(e.Nodes); i++ {
 		n := &e.Nodes[i]
 		switch n.Field {
-		case FieldProgramReference, FieldLookup:
+		case FieldProgramReference:
 			i = int(n.Next) - 1
 		case FieldCohortIdentifier:
 			k.CohortIdentifier = string(n.Value)

@@ -100,15 +100,15 @@ func (e *Entity) readDate(i int, p *Plain) (Date, *Fault) {
 	return d, nil
 }
 
-// reference says what there is of a reference element: a ref, a lookup, an identity (any value that is not in a lookup).
+// reference says what there is of a reference element: a ref; a lookup that names more than the key; an identity, or the key in a lookup.
 func (e *Entity) reference(i int) (ref []byte, lookup, identity bool) {
 	n := &e.Nodes[i]
 	for j := i + 1; j < int(n.Next); j++ {
-		switch c := &e.Nodes[j]; {
-		case c.Field == FieldLookup:
+		switch e.Nodes[j].Field {
+		case FieldLookupValue:
 			lookup = true
-			j = int(c.Next) - 1
-		case c.Field != NoField:
+		case FieldLookup, NoField:
+		default:
 			identity = true
 		}
 	}
@@ -128,12 +128,17 @@ func (e *Entity) readPerson(i int, p *Plain) (Reading, *Fault) {
 		return empty(i)
 	}
 	for j := i + 1; j < int(e.Nodes[i].Next); j++ {
-		if e.Nodes[j].Field == FieldUniqueID {
-			p.UniqueID = e.Nodes[j].Value
-			if blank(p.UniqueID) {
-				return keyEmpty(j)
-			}
+		n := &e.Nodes[j]
+		if n.Field != FieldUniqueID {
+			continue
 		}
+		if blank(n.Value) {
+			return keyEmpty(j)
+		}
+		if p.UniqueID != nil && !bytes.Equal(p.UniqueID, n.Value) {
+			return ReadFault, &Fault{CodeReferenceConflict, j, shorten(string(n.Value)), shorten(string(p.UniqueID)) + ", as the Identity says"}
+		}
+		p.UniqueID = n.Value
 	}
 	return ReadWhole, nil
 }
@@ -183,13 +188,22 @@ func (e *Entity) ReadOrganization(i int) (int64, Reading, *Fault) {
 		reading, fault := empty(i)
 		return 0, reading, fault
 	}
+	var first int64
+	found := false
 	for j := i + 1; j < int(e.Nodes[i].Next); j++ {
-		if e.Nodes[j].Field == FieldEducationOrganizationID {
-			id, _ := ParseOrganizationID(e.Nodes[j].Value) // the schema has accepted it
-			return id, ReadWhole, nil
+		if e.Nodes[j].Field != FieldEducationOrganizationID {
+			continue
 		}
+		id, _ := ParseOrganizationID(e.Nodes[j].Value) // the schema has accepted it
+		if found && id != first {
+			return 0, ReadFault, &Fault{CodeReferenceConflict, j, strconv.FormatInt(id, 10), strconv.FormatInt(first, 10) + ", as the Identity says"}
+		}
+		first, found = id, true
 	}
-	return 0, ReadLookup, nil
+	if !found {
+		return 0, ReadLookup, nil
+	}
+	return first, ReadWhole, nil
 }
 
 // ParseOrganizationID reads an education organization id, which compares as an integer: "+1", "001" and "1" are one.
