@@ -42,6 +42,9 @@ func Expand(args []string) ([]*Input, error) {
 	var inputs []*Input
 	for _, arg := range args {
 		if arg == "-" {
+			if slices.ContainsFunc(inputs, func(in *Input) bool { return in.Path == "-" }) {
+				return nil, errors.New("standard input (-) is given twice, but can be read only once")
+			}
 			inputs = append(inputs, &Input{Name: "-", Path: "-", Size: -1})
 			continue
 		}
@@ -59,14 +62,14 @@ func Expand(args []string) ([]*Input, error) {
 				return nil, err
 			}
 			inputs = append(inputs, list...)
+		case !info.Mode().IsRegular():
+			inputs = append(inputs, &Input{Name: arg, Path: arg, Size: -1}) // a pipe: read once, like standard input, so nobody looks into it here
 		case isZip(arg):
 			list, err := archive(arg)
 			if err != nil {
 				return nil, err
 			}
 			inputs = append(inputs, list...)
-		case !info.Mode().IsRegular():
-			inputs = append(inputs, &Input{Name: arg, Path: arg, Size: -1}) // a pipe: read once, like standard input
 		default:
 			inputs = append(inputs, &Input{Name: arg, Path: arg, Size: info.Size()})
 		}
