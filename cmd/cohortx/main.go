@@ -31,6 +31,7 @@ func main() { os.Exit(Main()) }
 func Main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // the second signal ends the program at once
 	// What is large (dictionaries, sorted runs) lives as long as the run and holds no pointers, so collecting often costs little and keeps
 	// the peak near what is in use.
 	if os.Getenv("GOGC") == "" {

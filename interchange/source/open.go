@@ -89,7 +89,7 @@ func (in *Input) Open(ctx context.Context, opt Options) (_ *Stream, err error) {
 		}
 	}()
 	s.stored = &counter{progress: opt.Progress}
-	raw, err := in.raw(s)
+	raw, err := in.raw(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -124,9 +124,9 @@ func (in *Input) Open(ctx context.Context, opt Options) (_ *Stream, err error) {
 }
 
 // raw opens the bytes as stored; of a member of an archive, what it holds.
-func (in *Input) raw(s *Stream) (io.Reader, error) {
+func (in *Input) raw(ctx context.Context, s *Stream) (io.Reader, error) {
 	if in.member == "" && in.Size < 0 {
-		r, err := in.once(s)
+		r, err := in.once(ctx, s)
 		return &countedReader{r, s.stored}, err
 	}
 	f, err := os.Open(in.Path)
@@ -161,7 +161,7 @@ func (in *Input) raw(s *Stream) (io.Reader, error) {
 }
 
 // once reads what can be read once only, and keeps it for the next time.
-func (in *Input) once(s *Stream) (io.Reader, error) {
+func (in *Input) once(ctx context.Context, s *Stream) (io.Reader, error) {
 	if in.spool != nil {
 		if !in.whole {
 			return nil, fmt.Errorf("%s was not read to its end and cannot be read again", in.Name)
@@ -174,7 +174,7 @@ func (in *Input) once(s *Stream) (io.Reader, error) {
 	f := os.Stdin
 	if in.Path != "-" {
 		var err error
-		if f, err = os.Open(in.Path); err != nil {
+		if f, err = openAwaited(ctx, in.Path); err != nil {
 			return nil, err
 		}
 		s.closers = append(s.closers, f)
@@ -185,7 +185,7 @@ func (in *Input) once(s *Stream) (io.Reader, error) {
 	}
 	_ = os.Remove(spool.Name()) // where an open file cannot be removed it stays until the folder is cleaned
 	in.spool = spool
-	return &spooling{in, f}, nil
+	return &spooling{in, &awaited{ctx: ctx, in: f}}, nil
 }
 
 // spooling copies what it reads into the input's spool.
@@ -385,7 +385,7 @@ func (in *Input) Drain(s *Stream) error {
 // OpenRaw reads the bytes as stored, and nothing of what they mean, for their SHA256.
 func (in *Input) OpenRaw(ctx context.Context) (*Stream, error) {
 	s := &Stream{hash: sha256.New(), stored: &counter{}}
-	raw, err := in.raw(s)
+	raw, err := in.raw(ctx, s)
 	if err != nil {
 		s.Close()
 		return nil, err
