@@ -3,11 +3,13 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/urfave/cli/v2"
 
 	"cohortx/interchange"
 )
@@ -47,6 +49,59 @@ func codeTable() string {
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", e.Code, e.Class, plain.Replace(e.Meaning), plain.Replace(e.Remedy))
 	}
 	return b.String()
+}
+
+// TestReadme_Options: every option that help shows, the README shows too.
+func TestReadme_Options(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var walk func(list []*cli.Command, path string)
+	walk = func(list []*cli.Command, path string) {
+		for _, c := range list {
+			if !strings.Contains(string(text), "`"+path+" "+c.Name) && c.Name != "list" {
+				t.Errorf("README.md does not show the command %s %s", path, c.Name)
+			}
+			for _, f := range c.VisibleFlags() {
+				option := "--" + f.Names()[0]
+				if len(f.Names()[0]) == 1 {
+					option = option[1:]
+				}
+				if f.Names()[0] != "help" && !strings.Contains(string(text), option) {
+					t.Errorf("README.md does not show %s of %s %s", option, path, c.Name)
+				}
+			}
+			walk(c.Subcommands, path+" "+c.Name)
+		}
+	}
+	walk(newApp(io.Discard, io.Discard).Commands, "cohortx")
+}
+
+// TestReadme_Dependencies: the README says of every module why it is there.
+func TestReadme_Dependencies(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mod, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, line := range strings.Split(string(mod), "\n") {
+		f := strings.Fields(line)
+		if len(f) != 2 || !strings.HasPrefix(line, "\t") { // indirect ones have a comment
+			continue
+		}
+		n++
+		if !strings.Contains(string(text), "| `"+f[0]+"` |") {
+			t.Errorf("README.md does not say why there is %s", f[0])
+		}
+	}
+	if n < 5 {
+		t.Errorf("go.mod names %d modules: is it read rightly?", n)
+	}
 }
 
 // TestReadme_Views holds the README's list of columns against the views of a new store.

@@ -48,6 +48,9 @@ func recordOf(r store.RunRecord) runRecord {
 		Run: r.Number, State: string(r.State), Command: r.Command, Release: r.Release, Program: r.Version, Started: r.Started,
 		ExitStatus: r.ExitStatus, Verdict: r.Detail, Counts: report.Counts(r.Counts), Rejected: r.Rejects,
 	}
+	if out.Counts == nil {
+		out.Counts = report.Counts{}
+	}
 	if !r.Finished.IsZero() {
 		out.Finished = &r.Finished
 	}
@@ -123,11 +126,11 @@ func printRun(w io.Writer, r store.RunRecord, rejects iter.Seq2[store.Reject, er
 	if record.Finished != nil {
 		fmt.Fprintf(w, ", %.1f s, exit status %d", r.Finished.Sub(r.Started).Seconds(), r.ExitStatus)
 	}
-	fmt.Fprintf(w, "\n%s\n", r.Detail)
+	fmt.Fprintf(w, "\n%s\n", report.Plain(r.Detail))
 	for _, f := range record.Files {
-		fmt.Fprintf(w, "  %s (%s): %s, %d entities, %d rejected\n", f.Name, f.Content, f.Verdict, f.Entities, f.Rejected)
+		fmt.Fprintf(w, "  %s (%s): %s, %d entities, %d rejected\n", report.Plain(f.Name), f.Content, f.Verdict, f.Entities, f.Rejected)
 		if f.Refusal != "" {
-			fmt.Fprintf(w, "    %s\n", f.Refusal)
+			fmt.Fprintf(w, "    %s\n", report.Plain(f.Refusal))
 		}
 	}
 	kinds := make([]string, 0, len(r.Counts))

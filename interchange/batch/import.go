@@ -40,6 +40,7 @@ type importer struct {
 func Import(ctx context.Context, opt ImportOptions) (*report.Run, error) {
 	im := &importer{opt: opt, rep: &report.Run{
 		Version: report.Version, Program: opt.Version, Store: opt.Store, DryRun: opt.DryRun, Started: time.Now(), Counts: report.Counts{},
+		Steps: []report.Step{}, Files: []report.File{}, Rejects: []report.Group{}, Warnings: []report.Group{},
 	}}
 	err := im.do(ctx)
 	im.rep.Seconds = time.Since(im.rep.Started).Seconds()
