@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"cohortx/xsd"
@@ -225,13 +226,13 @@ func (e *Encoder) subject(c *Cohort) {
 func (e *Encoder) program(k *ProgramKey, descriptors bool) {
 	const path = "Cohort/ProgramReference/ProgramIdentity/"
 	value := k.ProgramType
-	written := descriptors || len(value) > 6 && value[:6] == "uri://"
+	written := descriptors || strings.Contains(value, "://") // the program may have been stored in the other form than the cohort
 	e.open("ProgramReference")
 	e.open("ProgramIdentity")
 	if e.r.Descriptors {
 		e.organization(k.EducationOrganizationID)
 		e.checked(path+"ProgramName", "ProgramName", k.ProgramName)
-		e.coded(path+"ProgramType", "ProgramType", ProgramTypeDescriptor, value, written && CodeValue(ProgramTypeDescriptor, value) != value)
+		e.coded(path+"ProgramType", "ProgramType", ProgramTypeDescriptor, value, written)
 	} else {
 		e.coded(path+"ProgramType", "ProgramType", ProgramTypeDescriptor, value, written)
 		e.checked(path+"ProgramName", "ProgramName", k.ProgramName)
