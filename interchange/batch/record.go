@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"os"
 	"time"
 
 	"cohortx/interchange"
@@ -22,6 +23,10 @@ const groupExamples = 5
 // transaction of its own. why is the error that ended the run, nil if it came to its end.
 func (im *importer) record(ctx context.Context, tx *store.Tx, why error) error {
 	im.log.sort()
+	for _, name := range im.rep.RejectFiles {
+		os.Remove(name) // written by a first attempt, whose transaction failed
+	}
+	im.rep.RejectFiles = nil
 	places, err := im.locate(ctx)
 	if err != nil && why == nil {
 		return err

@@ -83,7 +83,17 @@ func (im *importer) rejectName(in *input, ending string) string {
 	for _, known := range []string{".gz", ".xml", ".csv"} {
 		base = strings.TrimSuffix(base, known)
 	}
-	return filepath.Join(im.dir, fmt.Sprintf("%s.run%d.rejects%s", base, im.rep.Run, ending))
+	// Inputs of different folders may have one name, and so may runs of different stores: no reject file takes the place of another.
+	for n := 1; ; n++ {
+		again := ""
+		if n > 1 {
+			again = fmt.Sprintf(".%d", n)
+		}
+		name := filepath.Join(im.dir, fmt.Sprintf("%s.run%d%s.rejects%s", base, im.rep.Run, again, ending))
+		if _, err := os.Lstat(name); err != nil {
+			return name // there is none, or the folder cannot be read, and writing will say so
+		}
+	}
 }
 
 // rejectFile writes the rejected entities of an input in the characters of the input, each with its reason above it, and before it the
