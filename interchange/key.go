@@ -115,11 +115,21 @@ func (k SectionKey) AppendKey(dst []byte) []byte {
 		dst = appendText(dst, k.UniqueSectionCode)
 		dst = binary.AppendVarint(dst, int64(k.SequenceOfCourse))
 		dst = appendText(dst, k.TermDescriptor)
+		if k.TermNamespace == termNamespace {
+			return appendText(dst, usualNamespace)
+		}
 		return appendText(dst, k.TermNamespace)
 	}
 	dst = appendText(dst, k.SectionIdentifier)
 	return appendText(dst, k.SessionName)
 }
+
+// termNamespace is the namespace that nearly all terms of releases 2.x have. In keys, of which memory holds many, a NUL stands for it, which
+// no XML text can hold.
+const (
+	termNamespace  = "http://ed-fi.org/Descriptor/TermDescriptor.xml"
+	usualNamespace = "\x00"
+)
 
 func appendText[T string | []byte](dst []byte, s T) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(s)))
@@ -161,6 +171,9 @@ func ParseSectionKey(key []byte) (SectionKey, error) {
 		k.ClassPeriodName, k.ClassroomIdentificationCode, k.UniqueSectionCode = r.text(), r.text(), r.text()
 		k.SequenceOfCourse = int(r.varint())
 		k.TermDescriptor, k.TermNamespace = r.text(), r.text()
+		if k.TermNamespace == usualNamespace {
+			k.TermNamespace = termNamespace
+		}
 	case SectionByIdentifier:
 		k.SectionIdentifier, k.SessionName = r.text(), r.text()
 	default:

@@ -35,7 +35,7 @@ func Main() int {
 	// What is large (dictionaries, sorted runs) lives as long as the run and holds no pointers, so collecting often costs little and keeps
 	// the peak near what is in use.
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(8)
+		debug.SetGCPercent(5)
 	}
 	return run(ctx, os.Args, os.Stdout, os.Stderr)
 }

@@ -36,10 +36,10 @@ func compareRecords(a, b *record) int {
 }
 
 const (
-	// chunkRecords is how many records are sorted at once: 8 MiB. Larger chunks merge from fewer runs but hold more memory.
-	chunkRecords = 1 << 18
+	// chunkRecords is how many records are sorted at once: 4 MiB. Larger chunks merge from fewer runs but hold more memory.
+	chunkRecords = 1 << 17
 	// chunksInMemory is how many sorted chunks, together 32 MiB, stay in memory; when there are more, all go to disk.
-	chunksInMemory = 4
+	chunksInMemory = 8
 )
 
 // chunk is a bounded number of records with the section lists that they point at, each list led by its length.
