@@ -44,6 +44,7 @@ func Import(ctx context.Context, opt ImportOptions) (*report.Run, error) {
 	}}
 	err := im.do(ctx)
 	im.rep.Seconds = time.Since(im.rep.Started).Seconds()
+	im.rep.PeakMemoryMiB = peakMemory()
 	im.conclude(err)
 	return im.rep, err
 }
