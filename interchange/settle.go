@@ -84,7 +84,9 @@ type Settled struct {
 //
 // Of incoming records with equal keys the last in file order wins; the earlier are Duplicate when they equal the one after them,
 // Superseded when not. Then each is compared with its stored row ([Decide]). Under the policy to reject overlaps, stored rows that the
-// incoming records do not name stand, then the incoming ones in the order of begin dates; what overlaps those is rejected.
+// incoming records do not name stand, then the incoming ones in the order of begin dates; what overlaps those is rejected. A rejected
+// record leaves its stored row as it is, so a record gives way to a stored row that a later one names, too, if it overlaps both: whatever
+// becomes of the later one, the days would be taken twice. What is stored already is not rejected.
 func Settle(stored, incoming []Record, p Policies, dst []Settled) []Settled {
 	first := len(dst)
 	s := 0
@@ -146,13 +148,18 @@ func (t *Settled) stands() bool {
 func overlaps(stored, incoming []Record, p Policies, settled []Settled) {
 	for i := range settled {
 		t := &settled[i]
-		if !t.stands() || p.Overlap == WarnPolicy && !t.Write {
-			continue // what the store held before is not news
+		if !t.Write {
+			continue // what the store holds already is no news, and cannot be rejected
 		}
 		r := &incoming[t.Incoming]
 		clash, other := false, -1
 		for s := range stored {
-			if s != t.Stored && !named(settled, s) && Overlap(*r, stored[s], p.EndExclusive) {
+			if s == t.Stored || !Overlap(*r, stored[s], p.EndExclusive) {
+				continue
+			}
+			// Under the policy to warn, the later of two that overlap is the one that says so.
+			by := taker(settled, s)
+			if by < 0 || by > i && p.Overlap == RejectPolicy && Overlap(*r, incoming[by], p.EndExclusive) {
 				clash = true
 			}
 		}
@@ -173,14 +180,14 @@ func overlaps(stored, incoming []Record, p Policies, settled []Settled) {
 	}
 }
 
-// named reports whether an incoming record that stands takes the place of stored row s.
-func named(settled []Settled, s int) bool {
+// taker is the index in settled of the record that stands and takes the place of stored row s, -1 if there is none.
+func taker(settled []Settled, s int) int {
 	for i := range settled {
 		if settled[i].Stored == s && settled[i].stands() {
-			return true
+			return i
 		}
 	}
-	return false
+	return -1
 }
 
 // Overlap reports whether two associations have a day in common. A record that ends on the day it begins has one day when end dates are
