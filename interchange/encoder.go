@@ -103,6 +103,9 @@ func (e *Encoder) close(name string) {
 }
 
 func (e *Encoder) leaf(name, value string) {
+	if c, bad := notXML(value); bad {
+		e.cannot(name, fmt.Sprintf("it holds %s, which no XML document can hold", c))
+	}
 	e.indent()
 	e.buf = append(append(append(e.buf, '<'), name...), '>')
 	e.buf = AppendEscaped(e.buf, value)
@@ -245,15 +248,15 @@ func (e *Encoder) program(k *ProgramKey, descriptors bool) {
 // Association writes a StudentCohortAssociation or a StaffCohortAssociation.
 func (e *Encoder) Association(a *Association) error {
 	mark := e.begin()
-	name, who := "StudentCohortAssociation", "Student"
+	name, identifier := "StudentCohortAssociation", "StudentCohortAssociation/CohortReference/CohortIdentity/CohortIdentifier"
 	if a.Kind == StaffCohortAssociationKind {
-		name, who = "StaffCohortAssociation", "Staff"
+		name, identifier = "StaffCohortAssociation", "StaffCohortAssociation/CohortReference/CohortIdentity/CohortIdentifier"
 	}
 	e.open(name)
-	e.person(name, who, a.PersonUniqueID)
+	e.person(a.Kind, a.PersonUniqueID)
 	e.open("CohortReference")
 	e.open("CohortIdentity")
-	e.length("CohortIdentifier", a.CohortIdentifier, name+"/CohortReference/CohortIdentity/CohortIdentifier")
+	e.length("CohortIdentifier", a.CohortIdentifier, identifier)
 	e.organization(a.EducationOrganizationID)
 	e.close("CohortIdentity")
 	e.close("CohortReference")
@@ -272,21 +275,21 @@ func (e *Encoder) Association(a *Association) error {
 	return e.end(mark)
 }
 
-func (e *Encoder) person(entity, who, id string) {
-	switch who {
-	case "Staff":
+// person writes the reference to the student or the staff member.
+func (e *Encoder) person(kind Kind, id string) {
+	if kind == StaffCohortAssociationKind {
 		e.open("StaffReference")
 		e.open("StaffIdentity")
-		e.leaf("StaffUniqueId", id)
+		e.length("StaffUniqueId", id, "StaffCohortAssociation/StaffReference/StaffIdentity/StaffUniqueId")
 		e.close("StaffIdentity")
 		e.close("StaffReference")
-	default:
-		e.open("StudentReference")
-		e.open("StudentIdentity")
-		e.leaf("StudentUniqueId", id)
-		e.close("StudentIdentity")
-		e.close("StudentReference")
+		return
 	}
+	e.open("StudentReference")
+	e.open("StudentIdentity")
+	e.length("StudentUniqueId", id, "StudentCohortAssociation/StudentReference/StudentIdentity/StudentUniqueId")
+	e.close("StudentIdentity")
+	e.close("StudentReference")
 }
 
 // length writes a key that only its length can keep out of a release: short ones, the rule, are not looked up.
@@ -383,4 +386,28 @@ func AppendEscaped(dst []byte, s string) []byte {
 		}
 	}
 	return dst
+}
+
+// notXML finds what cannot stand in an XML document, not even as a reference (XML 1.0, production 2, Char). Values that came in by CSV may
+// hold it.
+func notXML(s string) (what string, bad bool) {
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			if c < ' ' && c != '\t' && c != '\n' && c != '\r' {
+				return fmt.Sprintf("the control character U+%04X", c), true
+			}
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && n == 1:
+			return fmt.Sprintf("the byte %02X, which is no UTF-8", c), true
+		case r == 0xfffe || r == 0xffff:
+			return fmt.Sprintf("the noncharacter U+%04X", r), true
+		}
+		i += n
+	}
+	return "", false
 }
