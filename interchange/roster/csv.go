@@ -100,6 +100,7 @@ type csvFile struct {
 	ctx     context.Context
 	content Content
 	kind    Kind
+	text    *csvText
 	in      *csv.Reader
 	nodes   []*node // by column of the file
 	done    int64   // offset after the last record
@@ -112,7 +113,8 @@ type csvFile struct {
 
 // openCSV reads the header. Its column names tell what the file holds (RFC 4180, comma-separated, UTF-8).
 func openCSV(ctx context.Context, b *bufio.Reader) (*csvFile, error) {
-	in := csv.NewReader(b)
+	text := newCSVText(b)
+	in := csv.NewReader(text)
 	in.ReuseRecord = true
 	header, err := in.Read()
 	var broken *csv.ParseError
@@ -128,7 +130,7 @@ func openCSV(ctx context.Context, b *bufio.Reader) (*csvFile, error) {
 	for i := range tables {
 		t := &tables[i]
 		if slices.ContainsFunc(t.tells, func(name string) bool { return slices.Contains(header, name) }) {
-			f := &csvFile{ctx: ctx, content: t.content, kind: t.kind, in: in, done: in.InputOffset()}
+			f := &csvFile{ctx: ctx, content: t.content, kind: t.kind, text: text, in: in, done: in.InputOffset()}
 			f.nodes, err = t.nodes(header)
 			return f, err
 		}
@@ -202,6 +204,7 @@ func (f *csvFile) next() (*Row, error) {
 	if err := f.ctx.Err(); err != nil {
 		return nil, err
 	}
+	f.text.record, f.text.line = 0, f.row.At.Line
 	record, err := f.in.Read()
 	if err == io.EOF {
 		return nil, io.EOF
@@ -232,7 +235,9 @@ func (f *csvFile) next() (*Row, error) {
 		}
 	}
 	if f.kind == SectionKind {
-		f.builder.has[sessionSchool] = f.builder.has[offeringSchool] // one column for both
+		session := &f.builder.section.CourseOffering.Session // one column for both
+		session.SchoolID = f.builder.section.CourseOffering.SchoolID
+		f.builder.has[sessionSchool] = f.builder.has[offeringSchool]
 		f.builder.numbers[sessionSchool] = f.builder.numbers[offeringSchool]
 	}
 	f.builder.finish(&f.row, f.faults)
