@@ -30,6 +30,34 @@ func TestParseDate(t *testing.T) {
 		{"2025-09-14-06:00", "2025-09-14", true, nil},
 		{"2025-09-14+14:00", "2025-09-14", true, nil},
 		{"2024-02-29", "2024-02-29", false, nil},
+		{"2025-09-14+00:00", "2025-09-14", true, nil},
+		{"2025-09-14-14:00", "2025-09-14", true, nil},
+		{"2000-02-29Z", "2000-02-29", true, nil},
+		{"2024-02-29+01:00", "2024-02-29", true, nil},
+		{"2100-02-29Z", "", false, interchange.ErrDate},
+		{"2025-09-14z", "", false, interchange.ErrDate},
+		{"2025-09-14+1:00", "", false, interchange.ErrDate},
+		{"2025-09-14+01:60", "", false, interchange.ErrDate},
+		{"2025-09-14+0100", "", false, interchange.ErrDate},
+		{"2025-09-14 ", "", false, interchange.ErrDate},
+		{"+2025-09-14", "", false, interchange.ErrDate},
+		{"2025-09-31", "", false, interchange.ErrDate},
+		{"2025-09-00", "", false, interchange.ErrDate},
+		{"20250914", "", false, interchange.ErrDate},
+		{"02025-09-14", "", false, interchange.ErrDate},
+		{"025-09-14", "", false, interchange.ErrDate},
+		{"２０２５-09-14", "", false, interchange.ErrDate},
+		{"-0000-01-01", "", false, interchange.ErrDate},
+		{"-", "", false, interchange.ErrDate},
+		{"2025-09-14-", "", false, interchange.ErrDate},
+		{"12024-02-29", "", false, interchange.ErrDateRange},
+		{"12025-02-29", "", false, interchange.ErrDate},
+		{"10000-02-29", "", false, interchange.ErrDateRange},
+		{"20100-02-29", "", false, interchange.ErrDate},
+		{"99999999999999999999-01-01", "", false, interchange.ErrDateRange},
+		{"0001-01-01Z", "", false, interchange.ErrDateRange},
+		{"1900-01-01", "1900-01-01", false, nil},
+		{"2199-12-31", "2199-12-31", false, nil},
 		{"2025-09-14+14:01", "", false, interchange.ErrDate},
 		{"2025-02-29", "", false, interchange.ErrDate},
 		{"1900-02-29", "", false, interchange.ErrDate},
@@ -68,5 +96,25 @@ func TestSchoolYear(t *testing.T) {
 	first, last := interchange.SchoolYear(2026).Days()
 	if first.String() != "2025-07-01" || last.String() != "2026-06-30" {
 		t.Errorf("%s to %s", first, last)
+	}
+}
+
+// A date as text comes back as it was, and none is no text.
+func TestDate_Text(t *testing.T) {
+	for _, text := range []string{"2025-09-14", "1900-01-01", ""} {
+		var d interchange.Date
+		if err := d.UnmarshalText([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if back, err := d.MarshalText(); err != nil || string(back) != text || d.String() != text {
+			t.Errorf("%q came back as %q, %v", text, back, err)
+		}
+	}
+	d := interchange.Date(5)
+	if err := d.UnmarshalText([]byte("x")); err == nil || d != 5 {
+		t.Errorf("%v %v", d, err)
+	}
+	if interchange.NoDate.SchoolYear() != 0 || interchange.SchoolYear(0).String() != "" {
+		t.Error("no date has a school year")
 	}
 }

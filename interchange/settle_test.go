@@ -112,3 +112,92 @@ func TestSettle(t *testing.T) {
 		})
 	}
 }
+
+func TestOverlap(t *testing.T) {
+	for _, tt := range []struct {
+		a, b                 string
+		inclusive, exclusive bool
+	}{
+		{"2025-01-01", "2025-06-01", true, true},
+		{"2025-01-01..2025-05-31", "2025-06-01", false, false},
+		{"2025-01-01..2025-06-01", "2025-06-01", true, false},
+		{"2025-01-01..2025-06-02", "2025-06-01", true, true},
+		{"2025-01-01..2025-01-01", "2025-01-01..2025-01-01", true, false},
+		{"2025-01-01..2025-12-31", "2025-06-01..2025-06-01", true, false},
+		{"2025-01-01..2025-12-31", "2025-06-01..2025-06-02", true, true},
+		{"2025-01-01..2025-02-01", "2024-01-01", true, true},
+	} {
+		a, b := record(t, tt.a, 0), record(t, tt.b, 1)
+		for _, pair := range [][2]interchange.Record{{a, b}, {b, a}} {
+			if got := interchange.Overlap(pair[0], pair[1], false); got != tt.inclusive {
+				t.Errorf("%s and %s, inclusive: %v", tt.a, tt.b, got)
+			}
+			if got := interchange.Overlap(pair[0], pair[1], true); got != tt.exclusive {
+				t.Errorf("%s and %s, exclusive: %v", tt.a, tt.b, got)
+			}
+		}
+	}
+}
+
+func TestDecide(t *testing.T) {
+	const begin, day, other, none = interchange.Date(0), interchange.Date(5), interchange.Date(6), interchange.NoDate
+	for _, tt := range []struct {
+		known            bool
+		stored, incoming interchange.Date
+		sameRest         bool
+		want             interchange.Outcome
+	}{
+		{false, none, none, true, interchange.Created},
+		{false, none, day, false, interchange.Created},
+		{true, none, none, true, interchange.Unchanged},
+		{true, day, day, true, interchange.Unchanged},
+		{true, none, day, true, interchange.Ended},
+		{true, none, day, false, interchange.Ended},
+		{true, day, other, true, interchange.Redated},
+		{true, day, other, false, interchange.Redated},
+		{true, day, none, true, interchange.Reopened},
+		{true, day, none, false, interchange.Reopened},
+		{true, none, none, false, interchange.Updated},
+		{true, day, day, false, interchange.Updated},
+	} {
+		got := interchange.Decide(tt.known, interchange.Dates{Begin: begin, End: tt.stored}, interchange.Dates{Begin: begin, End: tt.incoming}, tt.sameRest)
+		if got != tt.want {
+			t.Errorf("%+v: %s", tt, got)
+		}
+	}
+}
+
+// The words of outcomes, kinds and policies are read and written; what is none has none.
+func TestWords(t *testing.T) {
+	for _, o := range interchange.Outcomes {
+		if text, err := o.MarshalText(); err != nil || string(text) != o.String() || o.String() == "" {
+			t.Errorf("outcome %d: %q %v", o, text, err)
+		}
+	}
+	if interchange.Outcome(99).String() != "" {
+		t.Error("outcome 99 has a word")
+	}
+	for _, k := range interchange.Kinds {
+		var back interchange.Kind
+		text, err := k.MarshalText()
+		if err != nil || back.UnmarshalText(text) != nil || back != k {
+			t.Errorf("kind %d: %q %v", k, text, back)
+		}
+	}
+	if k := interchange.CohortKind; k.UnmarshalText([]byte("Shoe")) != nil || k != 0 || k.String() != "" {
+		t.Error(k)
+	}
+	for _, p := range []interchange.Policy{interchange.WarnPolicy, interchange.AllowPolicy, interchange.RejectPolicy} {
+		if back, ok := interchange.ParsePolicy(p.String()); !ok || back != p {
+			t.Errorf("policy %d: %v", p, back)
+		}
+	}
+	if _, ok := interchange.ParsePolicy("perhaps"); ok {
+		t.Error("a policy perhaps")
+	}
+	for _, offset := range []int64{0, 1, 1<<48 - 1} {
+		if p := interchange.PlaceOf(65535, offset); p.File() != 65535 || p.Offset() != offset || p < interchange.PlaceOf(65534, 1<<48-1) {
+			t.Errorf("place %d: %d %d", offset, p.File(), p.Offset())
+		}
+	}
+}

@@ -198,7 +198,7 @@ func headerError(found string, of *table) error {
 }
 
 // csvRecord is the code of a record that is no CSV, or has another number of fields than the header.
-const csvRecord = "csv_record"
+const csvRecord interchange.Code = "csv_record"
 
 func (f *csvFile) next() (*Row, error) {
 	if err := f.ctx.Err(); err != nil {
@@ -218,7 +218,7 @@ func (f *csvFile) next() (*Row, error) {
 	f.faults = f.faults[:0]
 	if broken != nil {
 		f.row.At.Line, f.row.At.Column = broken.StartLine, 1
-		f.row.Faults = append(f.faults, Fault{At: scan.Pos{Offset: f.row.At.Offset, Line: broken.Line, Column: broken.Column}, Code: csvRecord,
+		f.row.Faults = append(f.faults, Fault{At: scan.Pos{Offset: f.row.At.Offset, Line: broken.Line, Column: broken.Column}, Code: string(csvRecord),
 			Found: broken.Err.Error(), Expected: fmt.Sprintf("a record of %d fields", len(f.nodes))})
 		return &f.row, nil
 	}
