@@ -91,9 +91,10 @@ cmd/cohortx            *
 cmd/cohortbench
 cmd/cohortgen          interchange
 interchange            interchange/dictionary xsd xsd/edfi xsd/scan
-interchange/batch      interchange interchange/dictionary interchange/report interchange/roster interchange/source store xsd xsd/scan
+interchange/batch      interchange interchange/dictionary interchange/reference interchange/report interchange/roster interchange/source store xsd xsd/scan
 interchange/dictionary
 interchange/drop       interchange/batch interchange/report store
+interchange/reference  interchange xsd
 interchange/report     interchange
 interchange/roster     interchange interchange/source xsd xsd/scan
 interchange/source     xsd/scan

@@ -16,17 +16,21 @@ const (
 	CodeRefDangling Code = "ref_dangling"
 
 	// references
-	CodeRefAmbiguous        Code = "ref_ambiguous"
-	CodeRefTargetRejected   Code = "ref_target_rejected"
-	CodeReferenceEmpty      Code = "reference_empty"
-	CodeReferenceConflict   Code = "reference_conflict"
-	CodeReferenceWrongKind  Code = "reference_wrong_kind"
-	CodeReferenceUnresolved Code = "reference_unresolved"
+	CodeRefAmbiguous       Code = "ref_ambiguous"
+	CodeRefTargetRejected  Code = "ref_target_rejected"
+	CodeReferenceEmpty     Code = "reference_empty"
+	CodeReferenceConflict  Code = "reference_conflict"
+	CodeReferenceWrongKind Code = "reference_wrong_kind"
+	CodeReferenceCycle     Code = "reference_cycle"
+	CodeLookupNoMatch      Code = "lookup_no_match"
+	CodeLookupAmbiguous    Code = "lookup_ambiguous"
 
 	CodeStudentNotFound               Code = "student_not_found"
 	CodeStaffNotFound                 Code = "staff_not_found"
 	CodeCohortNotFound                Code = "cohort_not_found"
 	CodeEducationOrganizationNotFound Code = "education_organization_not_found"
+	CodeSectionNotFound               Code = "section_not_found"
+	CodeProgramNotFound               Code = "program_not_found"
 
 	// values
 	CodeKeyEmpty       Code = "key_empty"
@@ -134,7 +138,9 @@ var Catalogue = []Entry{
 	{CodeReferenceWrongKind, Rejects, "A ref names an element of another kind.", "Refer to an element of the kind that the message names.", "a CohortReference to a StudentCohortAssociation"},
 	{CodeReferenceEmpty, Rejects, "A reference names nothing.", "Give it an Identity, a Lookup or a ref.", "<StudentReference/>"},
 	{CodeReferenceConflict, Rejects, "A reference names its target in two ways that disagree.", "Make them agree, or remove one.", "CohortIdentity of cohort 1 with ref to cohort 2"},
-	{CodeReferenceUnresolved, Rejects, "A reference names its target by a lookup of other fields than the key, or by the id of something else than a Cohort. This version resolves keys, in an Identity or a Lookup, and refs to cohorts of the same file.", "Write an Identity.", "<StudentReference><StudentLookup>..."},
+	{CodeReferenceCycle, Rejects, "References refer to each other in a circle, so that none names anything.", "Give one of them an Identity.", "id=\"S1\" ref=\"S2\" and id=\"S2\" ref=\"S1\""},
+	{CodeLookupNoMatch, Rejects, "No stored row has all the values of a Lookup.", "Correct the values, import the file that has the row, or write an Identity.", "a StudentLookup by a name and a birth date that no student has"},
+	{CodeLookupAmbiguous, Rejects, "Several stored rows have all the values of a Lookup.", "Add values until only one row has them all, or write an Identity.", "a StudentLookup by a name that two students have"},
 	{CodeKeyEmpty, Rejects, "A part of a natural key is empty or blank. From release 5.1 on the schema allows it, and nothing can be found by it.", "Write the key.", "<StudentUniqueId></StudentUniqueId>"},
 	{CodeDateOutOfRange, Rejects, "A date is in a year before 1900 or after 2199.", "Correct the year.", "<BeginDate>0025-09-14</BeginDate>"},
 	{CodeEndBeforeBegin, Rejects, "The end date is before the begin date.", "Correct one of the two.", "BeginDate 2025-09-14, EndDate 2024-09-21"},
@@ -142,6 +148,8 @@ var Catalogue = []Entry{
 	{CodeStudentNotFound, Rejects, "No student with this unique id is stored.", "Import the InterchangeStudent file first, correct the id, or use --allow-missing students.", "StudentUniqueId 0111111 where 111111 is stored"},
 	{CodeStaffNotFound, Rejects, "No staff member with this unique id is stored.", "Import the InterchangeStaffAssociation file first, correct the id, or use --allow-missing staff.", "StaffUniqueId 9"},
 	{CodeCohortNotFound, Rejects, "No cohort with this key is stored or in the files of this run.", "Add the Cohort, correct the reference, or use --allow-missing cohorts.", "cohort 255901107/7"},
+	{CodeSectionNotFound, Rejects, "No section with this key is stored.", "Import the InterchangeMasterSchedule file first, correct the key, or use --allow-missing sections.", "a SectionReference of last year"},
+	{CodeProgramNotFound, Rejects, "No program with this key is stored.", "Import the InterchangeEducationOrganization file first, correct the key, or use --allow-missing programs.", "a ProgramReference with the name misspelt"},
 	{CodeReopen, Rejects, "The file has no end date where the store has one, and --reopen reject is in force.", "Write the end date, or import with --reopen allow.", "yesterday's file sent again after an end date"},
 	{CodeOverlap, Rejects, "The dates overlap another association of the same person and cohort, and --overlap reject is in force.", "Correct the dates, or import with --overlap allow.", "a second association from 2025-10-01 while the first is open"},
 	{CodeTooManyRejects, Refuses, "More entities were rejected than --max-rejects allows; nothing was applied.", "Mend the rejects that are listed, or import with a higher --max-rejects.", "1,200 of 10,000 entities"},

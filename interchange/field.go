@@ -110,6 +110,8 @@ func fieldOf(info xsd.SlotInfo) Field {
 // StudentUniqueId only is as good as a StudentIdentity.
 func lookupField(info xsd.SlotInfo) Field {
 	switch rest := info.Path[strings.Index(info.Path, "Lookup/")+len("Lookup/"):]; {
+	case info.HasRef:
+		return FieldLookupValue // a reference to look up by
 	case !info.Leaf:
 		return NoField
 	case rest == info.Name && strings.HasSuffix(info.Path, "StudentLookup/StudentUniqueId"),

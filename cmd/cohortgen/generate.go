@@ -16,7 +16,6 @@ type options struct {
 	Seed          uint64
 	Change, Odd   float64 // percent
 	CSV           bool
-	Sections      bool
 	Prerequisites bool
 	Resolved      bool
 }
@@ -35,12 +34,11 @@ func generate(ctx context.Context, o options, out io.Writer) error {
 	switch {
 	case !o.Prerequisites:
 	case o.CSV:
-		files = append(files, file{"education-organizations.csv", g.orgsCSV}, file{"students.csv", g.studentsCSV}, file{"staff.csv", g.staffCSV})
+		files = append(files, file{"education-organizations.csv", g.orgsCSV}, file{"programs.csv", g.programsCSV},
+			file{"sections.csv", g.sectionsCSV}, file{"students.csv", g.studentsCSV}, file{"staff.csv", g.staffCSV})
 	default:
-		files = append(files, file{"education-organizations.xml", g.orgsXML}, file{"students.xml", g.studentsXML}, file{"staff.xml", g.staffXML})
-	}
-	if o.Sections {
-		files = append(files, file{"sections.xml", g.sectionsXML})
+		files = append(files, file{"education-organizations.xml", g.orgsXML}, file{"sections.xml", g.sectionsXML}, file{"students.xml", g.studentsXML},
+			file{"staff.xml", g.staffXML})
 	}
 	files = append(files, file{"student-cohort.xml", g.studentCohort})
 	if o.Resolved {

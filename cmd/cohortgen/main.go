@@ -1,5 +1,5 @@
 // Command cohortgen writes Ed-Fi StudentCohort interchange files of any size, and the prerequisites that they refer
-// to: education organizations, students, staff and, on request, sections. All people in them are invented.
+// to: education organizations, programs, sections, students and staff. All people in them are invented.
 //
 // The files are shaped like those of a large district's student information system. One million associations name
 // 350,000 students and 50,000 cohorts of 2,000 education organizations; other sizes scale every count alike. 40 % of
@@ -57,17 +57,16 @@ func Run(ctx context.Context, args []string, out io.Writer) error {
 			&cli.Float64Flag{Name: "change", Usage: "write the next night's file: `PERCENT` of the associations differ from the file that the other options give (three quarters have a new end date, one quarter are new)"},
 			&cli.Float64Flag{Name: "odd", Value: 10, Usage: "`PERCENT` of the entities that vary in form"},
 			&cli.BoolFlag{Name: "csv", Usage: "write the prerequisites as CSV, not as XML"},
-			&cli.BoolFlag{Name: "sections", Usage: "also write the sections that associations name (an InterchangeMasterSchedule file)"},
 			&cli.BoolFlag{Name: "only-associations", Usage: "write no prerequisites"},
 			&cli.BoolFlag{Name: "resolved", Usage: "also write FOLDER/resolved/student.csv and staff.csv: the same associations in the same order as numbers, `cohort,person,begin,end`, dates in days since 1970-01-01"},
 		},
-		Description: "Files: education-organizations.xml, students.xml, staff.xml, student-cohort.xml, and sections.xml with --sections.\n" +
+		Description: "Files: education-organizations.xml (programs too), sections.xml, students.xml, staff.xml, student-cohort.xml.\n" +
 			"They import together: cohortx import --db cohorts.db FOLDER\n\n" +
 			"Exit status: 0 written, 1 not written, 130 interrupted.",
 		Action: func(c *cli.Context) error {
 			o := options{
 				Folder: c.String("out"), Associations: c.Int64("associations"), Seed: c.Uint64("seed"),
-				Change: c.Float64("change"), Odd: c.Float64("odd"), CSV: c.Bool("csv"), Sections: c.Bool("sections"),
+				Change: c.Float64("change"), Odd: c.Float64("odd"), CSV: c.Bool("csv"),
 				Prerequisites: !c.Bool("only-associations"), Resolved: c.Bool("resolved"),
 			}
 			if c.NArg() > 0 {

@@ -118,7 +118,6 @@ func (g *generator) orgsXML(o *output) error {
 	return nil
 }
 
-// sectionsXML writes every section of every school that an association can name.
 func (g *generator) sectionsXML(o *output) error {
 	r := g.Release
 	text := "\t<Section>\n\t\t<UniqueSectionCode>{school}-{section}-2026</UniqueSectionCode>\n\t\t<SequenceOfCourse>1</SequenceOfCourse>\n" +
@@ -126,8 +125,17 @@ func (g *generator) sectionsXML(o *output) error {
 	if r.Descriptors {
 		text = "\t<Section>\n\t\t<SectionIdentifier>{school}-{section}-2026</SectionIdentifier>\n" + indent(2, r.courseOfferingReference()) + "\t</Section>\n"
 	}
-	t := parse(text)
 	o.text(r.open("MasterSchedule"))
+	if err := g.sections(o, text); err != nil {
+		return err
+	}
+	o.text("</InterchangeMasterSchedule>\n")
+	return nil
+}
+
+// sections fills in the template for every section of every school that an association can name.
+func (g *generator) sections(o *output, text string) error {
+	t := parse(text)
 	for org := range g.orgs {
 		if g.isDistrict(org) && g.school(org) != org {
 			continue
@@ -147,7 +155,30 @@ func (g *generator) sectionsXML(o *output) error {
 			}
 		}
 	}
-	o.text("</InterchangeMasterSchedule>\n")
+	return nil
+}
+
+func (g *generator) sectionsCSV(o *output) error {
+	if g.Release.Descriptors {
+		o.text("section_identifier,local_course_code,school_id,school_year,session_name\n")
+		return g.sections(o, "{school}-{section}-2026,MATH-{section},{school},"+schoolYear+","+sessionName+"\n")
+	}
+	o.text("unique_section_code,local_course_code,school_id,school_year,sequence_of_course,class_period_name,classroom_identification_code,term\n")
+	return g.sections(o, "{school}-{section}-2026,MATH-{section},{school},"+schoolYear+",1,0{section} - Traditional,{section},Fall Semester\n")
+}
+
+func (g *generator) programsCSV(o *output) error {
+	o.text("education_organization_id,program_name,program_type\n")
+	for n := range g.orgs {
+		if n != g.district(n) {
+			continue
+		}
+		o.number(g.orgID(n))
+		o.text("," + programName + "," + g.Release.descriptor("ProgramType", programName) + "\n")
+		if err := o.spill(); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -119,8 +119,12 @@ func parseMissing(list []string) (m batch.Missing, err error) {
 			m.Cohorts = true
 		case "education-organizations":
 			m.EducationOrganizations = true
+		case "sections":
+			m.Sections = true
+		case "programs":
+			m.Programs = true
 		default:
-			return m, fmt.Errorf("--allow-missing %q: expected students, staff, cohorts or education-organizations, separated by commas", kind)
+			return m, fmt.Errorf("--allow-missing %q: expected students, staff, cohorts, education-organizations, sections or programs, separated by commas", kind)
 		}
 	}
 	return m, nil

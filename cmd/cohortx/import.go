@@ -19,7 +19,7 @@ func importCommand() *cli.Command {
 			"depend on each other; all StudentCohort files of a run are applied together or not at all.",
 		Flags: append([]cli.Flag{
 			dbFlag(),
-			&cli.StringSliceFlag{Name: "allow-missing", Usage: "accept unknown targets of these `KIND`s: students, staff, cohorts, education-organizations"},
+			&cli.StringSliceFlag{Name: "allow-missing", Usage: "accept unknown targets of these `KIND`s: students, staff, cohorts, education-organizations, sections, programs"},
 			&cli.StringFlag{Name: "overlap", Usage: "dates that overlap another association of the same person and cohort: allow, `warn` or reject", Value: "warn"},
 			&cli.StringFlag{Name: "reopen", Usage: "no end date in the file where the store has one: allow, `warn` or reject", Value: "warn"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "do everything but write"},

@@ -9,7 +9,7 @@ type idState struct {
 	entity   int64  // offset of the root's child that defines it
 	line     int32  // of the first definition; of the first use while there is no definition
 	column   int32  // likewise
-	cohort   uint32 // the number of the Cohort behind it, when target is cohortTarget
+	behind   uint32 // the number of the Cohort, when target is cohortTarget; of the element in documentIDs.elements, when it is referenceTarget
 	target   idTarget
 	twice    bool // defined more than once
 	rejected bool // the defining entity was rejected
@@ -30,10 +30,14 @@ const (
 type documentIDs struct {
 	names  *dictionary.Dictionary
 	states []idState
-	again  map[uint32]int64 // by the number of an id that is defined more than once: where the second element that has it starts
+	// elements holds the reference elements that have ids, for those that refer to them.
+	elements elementRoom
+	again    map[uint32]int64 // by the number of an id that is defined more than once: where the second element that has it starts
 }
 
-func newDocumentIDs() *documentIDs { return &documentIDs{names: dictionary.New()} }
+func newDocumentIDs(dir string) *documentIDs {
+	return &documentIDs{names: dictionary.New(), elements: elementRoom{dir: dir}}
+}
 
 // number returns the id's number.
 func (d *documentIDs) number(id []byte) uint32 {

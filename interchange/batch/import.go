@@ -2,6 +2,7 @@ package batch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -386,7 +387,7 @@ func (im *importer) readCohorts(ctx context.Context, s *set, in *input) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", in.Name, err)
 	}
-	d := s.newDocument(in.number, in.Name)
+	d := s.newDocument(in.number, in.Name, g.schema)
 	d.root = root
 	free := make(chan *parsed, 4*im.opt.jobs())
 	err = inOrder(ctx, o.Splitter, im.opt.jobs(), func() func(*scan.Block) *parsed {
@@ -443,7 +444,16 @@ func (im *importer) readCohorts(ctx context.Context, s *set, in *input) error {
 		return d.close()
 	}
 	im.release = o.Release.Name
-	return d.settle()
+	find := &finder{open: func() (*store.Finder, error) {
+		if im.dry != nil {
+			return im.dry.Finder(), nil
+		}
+		return im.db.Finder()
+	}}
+	if err := d.settle(ctx, g, find); err != nil {
+		return errors.Join(fmt.Errorf("%s: %w", in.Name, err), find.close())
+	}
+	return find.close()
 }
 
 // mostFaults is how many places of a refusal are listed.

@@ -21,7 +21,20 @@ type item struct {
 	personKey  span   // unique id
 	cohortKey  span   // natural key, as interchange.AppendCohortKey makes it; empty when only ref names the cohort
 	ref        span   // xml id that the CohortReference names; empty when there is none
-	sections   []interchange.SectionKey
+	sections   span   // in parsed.sections
+}
+
+// sectionItem is a section that an association names.
+type sectionItem struct {
+	number uint32 // of the stored row; 0: there is none, see key
+	key    span   // natural key, as interchange.SectionKey makes it
+}
+
+// deferredEntity is an entity whose references need the store or the rest of the document.
+type deferredEntity struct {
+	kind interchange.Kind
+	at   scan.Pos
+	raw  span
 }
 
 // definedID is an attribute of type xs:ID.
@@ -32,6 +45,7 @@ type definedID struct {
 	cohort   int   // index in parsed.cohorts when the id is a good Cohort's, else -1
 	entity   int64 // offset of the root's child that has it
 	at       scan.Pos
+	body     span // the element itself, as reference.Append writes it; of references only
 }
 
 // usedID is an attribute of type xs:IDREF.
@@ -54,6 +68,8 @@ type parsed struct {
 	arena    []byte
 	items    []item
 	cohorts  []cohortItem
+	sections []sectionItem
+	deferred []deferredEntity
 	rejects  []logged
 	ids      []definedID
 	uses     []usedID
@@ -70,7 +86,7 @@ func (p *parsed) reset() {
 	clear(p.cohorts)
 	*p = parsed{
 		arena: p.arena[:0], items: p.items[:0], cohorts: p.cohorts[:0], rejects: p.rejects[:0],
-		ids: p.ids[:0], uses: p.uses[:0],
+		ids: p.ids[:0], uses: p.uses[:0], sections: p.sections[:0], deferred: p.deferred[:0],
 	}
 }
 

@@ -32,6 +32,7 @@ type prerequisites struct {
 	programs        []store.ProgramRow
 	early           []roster.Row // programs whose organization has not been seen yet
 	sections        []store.SectionRow
+	sessions        []store.SessionRow
 }
 
 // apply reads all rows and writes them. A *scan.Error means that the file is not well-formed and must be rolled back.
@@ -57,12 +58,12 @@ func (p *prerequisites) apply(ctx context.Context, rows *roster.Reader) error {
 }
 
 func (p *prerequisites) held() int {
-	return len(p.organizations) + len(p.students) + len(p.staff) + len(p.programs) + len(p.sections)
+	return len(p.organizations) + len(p.students) + len(p.staff) + len(p.programs) + len(p.sections) + len(p.sessions)
 }
 
 // take turns a row of the file into a row of the store, or into a reject.
 func (p *prerequisites) take(row *roster.Row) error {
-	if row.Kind == roster.SessionKind || row.Kind == roster.CourseOfferingKind {
+	if row.Kind == roster.CourseOfferingKind {
 		return nil // nothing refers to them but sections, which carry the keys themselves
 	}
 	p.entities++
@@ -86,6 +87,8 @@ func (p *prerequisites) take(row *roster.Row) error {
 			return nil
 		}
 		p.program(row.Program)
+	case roster.SessionKind:
+		p.sessions = append(p.sessions, sessionRow(row.Session))
 	case roster.SectionKind:
 		key := sectionKey(row.Section)
 		number, _ := p.dict.Sections.Add(key.AppendKey(nil))
@@ -143,6 +146,7 @@ func (p *prerequisites) flush(ctx context.Context) error {
 	}{
 		{roster.EducationOrganizationKind, len(p.organizations), func() ([]interchange.Outcome, error) { return p.tx.PutEducationOrganizations(ctx, p.organizations) }},
 		{roster.ProgramKind, len(p.programs), func() ([]interchange.Outcome, error) { return p.tx.PutPrograms(ctx, p.programs) }},
+		{roster.SessionKind, len(p.sessions), func() ([]interchange.Outcome, error) { return p.tx.PutSessions(ctx, p.sessions) }},
 		{roster.SectionKind, len(p.sections), func() ([]interchange.Outcome, error) { return p.tx.PutSections(ctx, p.sections) }},
 		{roster.StaffKind, len(p.staff), func() ([]interchange.Outcome, error) { return p.tx.PutStaff(ctx, p.staff) }},
 		{roster.StudentKind, len(p.students), func() ([]interchange.Outcome, error) { return p.tx.PutStudents(ctx, p.students) }},
@@ -161,7 +165,7 @@ func (p *prerequisites) flush(ctx context.Context) error {
 	for i := range p.organizations {
 		p.dict.EducationOrganizations[p.organizations[i].ID] = struct{}{}
 	}
-	p.organizations, p.programs, p.sections = p.organizations[:0], p.programs[:0], p.sections[:0]
+	p.organizations, p.programs, p.sections, p.sessions = p.organizations[:0], p.programs[:0], p.sections[:0], p.sessions[:0]
 	p.staff, p.students = p.staff[:0], p.students[:0]
 	return nil
 }

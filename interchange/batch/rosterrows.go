@@ -106,3 +106,8 @@ func sectionKey(s *roster.Section) interchange.SectionKey {
 	k.SectionIdentifier, k.SessionName = s.Identifier, s.CourseOffering.Session.Name
 	return k
 }
+
+func sessionRow(s *roster.Session) store.SessionRow {
+	year, _ := interchange.ParseSchoolYear([]byte(s.SchoolYear)) // checked by the reader
+	return store.SessionRow{SchoolID: s.SchoolID, SchoolYear: year, SessionName: s.Name, Term: s.Term.Value, TermNamespace: s.Term.Namespace}
+}

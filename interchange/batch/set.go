@@ -4,6 +4,7 @@ import (
 	"cohortx/interchange"
 	"cohortx/interchange/report"
 	"cohortx/store"
+	"cohortx/xsd"
 )
 
 // set is the StudentCohort files of a run: read one after the other, each by several workers, and applied together. One goroutine,
@@ -34,6 +35,7 @@ type set struct {
 	counts          report.Counts
 	consequences    int64
 	ids             map[int]*documentIDs // by file, of documents with refs
+	list            []uint32             // scratch
 }
 
 func newSet(dict *store.Dictionaries, dir string, allow Missing, policies interchange.Policies) *set {
@@ -71,10 +73,13 @@ func (s *set) close() {
 // document is the collector's state for one file of a set.
 type document struct {
 	set      *set
+	schema   *xsd.Schema
 	file     int
 	name     string
 	ids      *documentIDs
 	waiting  waitingRoom
+	cohorts  deferredRoom // Cohort elements, and associations, that need the whole document or the store
+	members  deferredRoom
 	entities [4]int64
 	judged   int64
 	zoned    int64
@@ -83,8 +88,11 @@ type document struct {
 	refs     bool     // the document has refs
 }
 
-func (s *set) newDocument(file int, name string) *document {
-	return &document{set: s, file: file, name: name, ids: newDocumentIDs(), waiting: waitingRoom{dir: s.dir}}
+func (s *set) newDocument(file int, name string, schema *xsd.Schema) *document {
+	return &document{
+		set: s, schema: schema, file: file, name: name, ids: newDocumentIDs(s.dir),
+		waiting: waitingRoom{dir: s.dir}, cohorts: deferredRoom{dir: s.dir}, members: deferredRoom{dir: s.dir},
+	}
 }
 
 // collect takes in what a worker made of a block.
@@ -118,6 +126,16 @@ func (d *document) collect(p *parsed) error {
 	}
 	if err := d.define(p); err != nil {
 		return err
+	}
+	for i := range p.deferred {
+		x := &p.deferred[i]
+		room := &d.members
+		if x.kind == interchange.CohortKind {
+			room = &d.cohorts
+		}
+		if err := room.add(x.at, p.bytes(x.raw)); err != nil {
+			return err
+		}
 	}
 	for i := range p.items {
 		if err := d.stage(p, &p.items[i]); err != nil {

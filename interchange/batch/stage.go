@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -14,10 +15,17 @@ func (d *document) define(p *parsed) error {
 		x := &p.ids[i]
 		state := idState{entity: x.entity, line: int32(x.at.Line), column: int32(x.at.Column), target: x.target, rejected: x.rejected}
 		if x.target == cohortTarget && x.cohort >= 0 {
-			state.cohort = p.cohorts[x.cohort].number
+			state.behind = p.cohorts[x.cohort].number
 		}
-		if _, first := d.ids.define(p.bytes(x.id), state); !first {
+		n, first := d.ids.define(p.bytes(x.id), state)
+		if !first {
 			d.set.warnings.add(interchange.CodeIDDuplicate, interchange.PlaceOf(d.file, x.entity))
+		} else if !x.body.empty() {
+			behind, err := d.ids.elements.add(p.bytes(x.body))
+			if err != nil {
+				return err
+			}
+			d.ids.state(n).behind = behind
 		}
 	}
 	for i := range p.uses {
@@ -43,7 +51,7 @@ func (d *document) stage(p *parsed, it *item) error {
 		pair: uint64(person), place: interchange.PlaceOf(d.file, it.offset),
 		begin: it.begin, end: it.end, access: it.access,
 	}
-	sections := s.sectionNumbers(it.sections)
+	sections := s.sectionNumbers(p, it.sections)
 	if !it.ref.empty() {
 		return d.waiting.add(waiter{kind: it.kind, id: d.ids.number(p.bytes(it.ref)), cohort: cohort, r: r}, sections)
 	}
@@ -63,51 +71,72 @@ func (s *set) missingPerson(kind interchange.Kind, key []byte) uint32 {
 	return n
 }
 
-// sectionNumbers returns the sorted numbers of an association's sections, each once.
-func (s *set) sectionNumbers(keys []interchange.SectionKey) []uint32 {
-	if len(keys) == 0 {
+// sectionNumbers returns the sorted numbers of an association's sections, each once. They are valid until the next call.
+func (s *set) sectionNumbers(p *parsed, items span) []uint32 {
+	if items.empty() {
 		return nil
 	}
-	list := make([]uint32, 0, len(keys))
-	for _, k := range keys {
-		list = append(list, s.sections.number(k.AppendKey(nil)))
+	list := s.list[:0]
+	for _, x := range p.sections[items.from:items.to] {
+		if x.number == 0 {
+			x.number = s.sections.number(p.bytes(x.key))
+		}
+		list = append(list, x.number)
 	}
 	slices.Sort(list)
+	s.list = list
 	return slices.Compact(list)
 }
 
-// settle ends a document that has proved well-formed: what waited for ids is resolved now.
-func (d *document) settle() error {
+// settle ends a document that has proved well-formed: what waited for the rest of it is resolved now. Cohorts come first, as associations
+// may refer to them.
+func (d *document) settle(ctx context.Context, g *engine, find *finder) error {
 	if d.refs {
 		d.set.ids[d.file] = d.ids // the reject file shows what refs reach
 	}
-	return d.waiting.each(func(x waiter, sections []uint32) error {
-		target := *d.ids.state(x.id)
-		why := interchange.Code("")
-		detail := ""
-		consequence := false
-		switch {
-		case target.target == noTarget:
-			why = interchange.CodeRefDangling
-		case target.twice:
-			why, detail = interchange.CodeRefAmbiguous, fmt.Sprintf("first defined at line %d", target.line)
-		case target.target != cohortTarget:
-			why, detail = interchange.CodeReferenceWrongKind, fmt.Sprintf("the element at line %d is no Cohort", target.line)
-		case target.rejected:
-			why, consequence = interchange.CodeRefTargetRejected, true
-			detail = fmt.Sprintf("the Cohort at line %d was rejected", target.line)
-		case x.cohort != 0 && x.cohort != target.cohort:
-			why, detail = interchange.CodeReferenceConflict, fmt.Sprintf("the Cohort at line %d is another one than the identity names", target.line)
+	r := d.newResolution(ctx, g, find)
+	if err := d.cohorts.each(r.cohort); err != nil {
+		return err
+	}
+	if err := d.members.each(r.association); err != nil {
+		return err
+	}
+	return d.waiting.each(r.waiter)
+}
+
+// waiter finds the cohort behind the ref of an association that names it in no other way than perhaps its key.
+func (r *resolution) waiter(x waiter, sections []uint32) error {
+	d := r.document
+	target := d.ids.state(x.id)
+	why := late{found: "ref " + short(d.ids.names.Key(x.id)), expected: "the id of one sound Cohort of this file"}
+	cohort := target.behind
+	switch {
+	case target.target == noTarget:
+		why.code = interchange.CodeRefDangling
+	case target.twice:
+		why.code, why.detail = interchange.CodeRefAmbiguous, fmt.Sprintf("first defined at line %d", target.line)
+	case target.target == referenceTarget:
+		var err error
+		if cohort, why, err = r.cohortBehind(d.ids.names.Key(x.id)); err != nil {
+			return err
 		}
-		if why == "" {
-			x.r.pair |= uint64(target.cohort) << 32
-			return d.set.associations[x.kind].add(x.r, sections)
+		if why.code == "" && x.cohort != 0 && x.cohort != cohort {
+			why.code, why.detail = interchange.CodeReferenceConflict, fmt.Sprintf("the CohortReference at line %d names another one than the identity", target.line)
 		}
-		x.r.pair |= uint64(x.cohort) << 32
-		return d.set.rejectLate(x.kind, &x.r, late{
-			code: why, found: "ref " + short(d.ids.names.Key(x.id)), expected: "the id of one sound Cohort of this file", detail: detail, consequence: consequence,
-		})
-	})
+	case target.target != cohortTarget:
+		why.code, why.detail = interchange.CodeReferenceWrongKind, fmt.Sprintf("the element at line %d is no Cohort", target.line)
+	case target.rejected:
+		why.code, why.consequence = interchange.CodeRefTargetRejected, true
+		why.detail = fmt.Sprintf("the Cohort at line %d was rejected", target.line)
+	case x.cohort != 0 && x.cohort != target.behind:
+		why.code, why.detail = interchange.CodeReferenceConflict, fmt.Sprintf("the Cohort at line %d is another one than the identity names", target.line)
+	}
+	if why.code == "" {
+		x.r.pair |= uint64(cohort) << 32
+		return d.set.associations[x.kind].add(x.r, sections)
+	}
+	x.r.pair |= uint64(x.cohort) << 32
+	return d.set.rejectLate(x.kind, &x.r, why)
 }
 
 // late is why an association is rejected after it had been staged.
@@ -177,5 +206,8 @@ func (d *document) total() (n int64) {
 // close ends a document that is not applied.
 func (d *document) close() error {
 	d.waiting.close()
+	d.cohorts.close()
+	d.members.close()
+	d.ids.elements.close()
 	return nil
 }

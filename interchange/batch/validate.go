@@ -143,7 +143,7 @@ func (v *validation) document(ctx context.Context, o *opened, found func(report.
 	for _, x := range root {
 		found(faultOf(v.file.Name, x))
 	}
-	v.ids = newDocumentIDs()
+	v.ids = newDocumentIDs("")
 	faults := false
 	err = inOrder(ctx, o.Splitter, v.opt.jobs(), func() func(*scan.Block) *checked {
 		r := &reader{validator: g.newValidator(), ctx: ctx}

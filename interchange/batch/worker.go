@@ -3,8 +3,11 @@ package batch
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"cohortx/interchange"
+	"cohortx/interchange/reference"
 	"cohortx/xsd"
 	"cohortx/xsd/scan"
 )
@@ -96,7 +99,7 @@ func (r *reader) entity(e *interchange.Entity, p *parsed) {
 		case interchange.ReadFault:
 			r.fault(e, p, fault)
 		case interchange.ReadLookup:
-			r.unresolved(e, p)
+			r.deferred(e, p)
 		default:
 			r.cohort(e, p, c)
 		}
@@ -107,24 +110,26 @@ func (r *reader) entity(e *interchange.Entity, p *parsed) {
 	case interchange.ReadFault:
 		r.fault(e, p, fault)
 	case interchange.ReadLookup:
-		r.unresolved(e, p)
+		r.deferred(e, p)
 	default:
 		r.association(e, p)
 	}
 }
 
-// unresolved rejects an entity that names a target in a way that is not resolved.
-func (r *reader) unresolved(e *interchange.Entity, p *parsed) {
-	l := r.rejected(e)
-	l.At, l.Code = e.At, interchange.CodeReferenceUnresolved
-	l.Found, l.Expected = "a lookup, or a ref to something else than a Cohort", "an Identity"
-	p.rejects = append(p.rejects, l)
+// deferred keeps an entity until the whole document has been read: it names a target by a lookup, or by a ref to another reference.
+func (r *reader) deferred(e *interchange.Entity, p *parsed) {
+	p.deferred = append(p.deferred, deferredEntity{kind: e.Kind, at: e.At, raw: p.keep(e.Raw)})
 }
 
 // cohort takes a good Cohort whose organizations are known.
 func (r *reader) cohort(e *interchange.Entity, p *parsed, c interchange.Cohort) {
 	if id, ok := r.unknownOrganization(&c); ok {
 		r.notFound(e, p, interchange.CodeEducationOrganizationNotFound, fmt.Sprintf("education organization %d", id), "")
+		return
+	}
+	if k, ok := r.unknownProgram(&c); ok {
+		r.notFound(e, p, interchange.CodeProgramNotFound, fmt.Sprintf("program %s of education organization %d",
+			short([]byte(k.ProgramName)), k.EducationOrganizationID), "")
 		return
 	}
 	p.cohorts = append(p.cohorts, cohortItem{offset: e.At.Offset, at: e.At, cohort: c})
@@ -144,6 +149,20 @@ func (r *reader) unknownOrganization(c *interchange.Cohort) (int64, bool) {
 		}
 	}
 	return 0, false
+}
+
+// unknownProgram returns a program of the cohort that is neither stored nor allowed to be missing.
+func (r *reader) unknownProgram(c *interchange.Cohort) (interchange.ProgramKey, bool) {
+	if r.set.allow.Programs {
+		return interchange.ProgramKey{}, false
+	}
+	for _, k := range c.Programs {
+		r.key = k.AppendKey(r.key[:0])
+		if _, ok := r.set.programs.find(r.key); !ok {
+			return k, true
+		}
+	}
+	return interchange.ProgramKey{}, false
 }
 
 // association takes a good association.
@@ -176,7 +195,9 @@ func (r *reader) association(e *interchange.Entity, p *parsed) {
 		it.ref = p.keep(a.CohortRef)
 	}
 	if len(a.Sections) > 0 {
-		it.sections = append([]interchange.SectionKey(nil), a.Sections...)
+		if it.sections, ok = r.sections(e, p, a.Sections); !ok {
+			return
+		}
 	}
 	if a.Zoned {
 		if p.zoned == 0 {
@@ -185,6 +206,34 @@ func (r *reader) association(e *interchange.Entity, p *parsed) {
 		p.zoned++
 	}
 	p.items = append(p.items, it)
+}
+
+// sections finds the sections of an association. Unless they may be missing, one that is not stored makes a reject.
+func (r *reader) sections(e *interchange.Entity, p *parsed, keys []interchange.SectionKey) (span, bool) {
+	from := uint32(len(p.sections))
+	for i := range keys {
+		r.key = keys[i].AppendKey(r.key[:0])
+		number, ok := r.set.sections.find(r.key)
+		switch {
+		case ok:
+			p.sections = append(p.sections, sectionItem{number: number})
+		case r.set.allow.Sections:
+			p.sections = append(p.sections, sectionItem{key: p.keep(r.key)})
+		default:
+			r.notFound(e, p, interchange.CodeSectionNotFound, "section "+sectionName(&keys[i]), "")
+			return span{}, false
+		}
+	}
+	return span{from, uint32(len(p.sections))}, true
+}
+
+// sectionName is the key of a section in a message.
+func sectionName(k *interchange.SectionKey) string {
+	parts := []string{strconv.FormatInt(k.SchoolID, 10), k.SchoolYear.String(), k.TermDescriptor + k.SessionName, k.LocalCourseCode, k.SectionIdentifier + k.UniqueSectionCode}
+	if k.Form == interchange.SectionByPeriod {
+		parts = append(parts, strconv.Itoa(k.SequenceOfCourse), k.ClassPeriodName, k.ClassroomIdentificationCode)
+	}
+	return short([]byte(strings.Join(parts, "/")))
 }
 
 // short is a key in a message.
@@ -255,6 +304,11 @@ func (r *reader) ids(e *interchange.Entity, p *parsed, rejected bool) {
 						x.cohort = len(p.cohorts) - 1
 					}
 				}
+			}
+			if x.target == referenceTarget && !rejected {
+				from := uint32(len(p.arena))
+				p.arena = reference.Append(p.arena, e, i)
+				x.body = span{from, uint32(len(p.arena))}
 			}
 			p.ids = append(p.ids, x)
 		}

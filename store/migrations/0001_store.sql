@@ -122,6 +122,15 @@ CREATE TABLE section (
     verified                      INTEGER NOT NULL DEFAULT 1
 );
 
+CREATE TABLE session (                -- what a SessionLookup may name; sections carry the key of their session themselves
+    school_id      INTEGER NOT NULL,
+    school_year    TEXT NOT NULL,     -- 2025-2026
+    session_name   TEXT NOT NULL,
+    term           TEXT NOT NULL,
+    term_namespace TEXT NOT NULL,     -- 2.x only; empty when none was written
+    PRIMARY KEY (school_id, school_year, session_name, term, term_namespace)
+) WITHOUT ROWID;
+
 CREATE TABLE cohort (
     id                         INTEGER PRIMARY KEY,
     education_organization_id  INTEGER NOT NULL REFERENCES education_organization (id),
