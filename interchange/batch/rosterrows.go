@@ -67,11 +67,23 @@ func personRow(numbers *dictionary.Dictionary, p *roster.Person) store.PersonRow
 		d.add("Telephone/TelephoneNumberType", i, t.Type.Value)
 		d.add("Telephone/OrderOfPriority", i, t.OrderOfPriority)
 		d.flag("Telephone/TextMessageCapabilityIndicator", i, t.TextMessage)
+		d.flag("Telephone/DoNotPublishIndicator", i, t.DoNotPublish)
 	}
 	for i, m := range p.ElectronicMails {
 		d.add("ElectronicMail/ElectronicMailAddress", i, m.Address)
 		d.add("ElectronicMail/ElectronicMailType", i, m.Type.Value)
 		d.flag("ElectronicMail/PrimaryEmailAddressIndicator", i, m.Primary)
+		d.flag("ElectronicMail/DoNotPublishIndicator", i, m.DoNotPublish)
+	}
+	for i, x := range p.Documents {
+		const document = "Name/PersonalIdentificationDocument/"
+		d.add(document+"DocumentTitle", i, x.Title)
+		d.add(document+"PersonalInformationVerification", i, x.Verification.Value)
+		d.add(document+"DocumentExpirationDate", i, x.ExpirationDate)
+		d.add(document+"IssuerDocumentIdentificationCode", i, x.IssuerCode)
+		d.add(document+"IssuerName", i, x.IssuerName)
+		d.add(document+"IssuerCountry", i, x.IssuerCountry.Value)
+		d.add(document+"IdentificationDocumentUse", i, x.Use.Value)
 	}
 	row.Details = d
 	return row

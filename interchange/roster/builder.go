@@ -27,9 +27,11 @@ func (b *builder) reset(kind Kind) {
 	// What a list held is kept for the next row's.
 	p := &b.person
 	codes, others, races, phones, mails := p.IdentificationCodes[:0], p.OtherNames[:0], p.Races[:0], p.Telephones[:0], p.ElectronicMails[:0]
+	documents := p.Documents[:0]
 	orgCodes, categories := b.organization.Codes[:0], b.organization.Categories[:0]
 	*b = builder{kind: kind}
 	p.IdentificationCodes, p.OtherNames, p.Races, p.Telephones, p.ElectronicMails = codes, others, races, phones, mails
+	p.Documents = documents
 	b.organization.Codes, b.organization.Categories = orgCodes, categories
 	b.person.BirthDate, b.person.Birth.DateEnteredUS = interchange.NoDate, interchange.NoDate
 }
@@ -48,7 +50,9 @@ func (b *builder) set(n *node, value []byte) *Fault {
 		return nil
 	}
 	switch f {
-	case startCode, startOtherName, startTelephone, startMail, code, codeSystem, codeSystemNamespace, codeAssigner,
+	case startDocument, documentTitle, documentVerification, documentExpiration, documentIssuerCode, documentIssuerName, documentIssuerCountry,
+		documentIssuerCountryNamespace, documentUse, telephoneUnpublished, mailUnpublished,
+		startCode, startOtherName, startTelephone, startMail, code, codeSystem, codeSystemNamespace, codeAssigner,
 		otherTitlePrefix, otherFirstName, otherMiddleName, otherLastSurname, otherGenerationSuffix, otherType,
 		telephoneNumber, telephoneType, telephoneOrder, telephoneText, mailAddress, mailType, mailPrimary:
 		b.grouped(f, v)
@@ -195,8 +199,38 @@ func (b *builder) grouped(f field, v string) {
 		lastOf(&p.ElectronicMails).Address = v
 	case mailType:
 		lastOf(&p.ElectronicMails).Type.Value = v
+	case telephoneUnpublished:
+		lastOf(&p.Telephones).DoNotPublish = boolean(v)
 	case mailPrimary:
 		lastOf(&p.ElectronicMails).Primary = boolean(v)
+	case mailUnpublished:
+		lastOf(&p.ElectronicMails).DoNotPublish = boolean(v)
+	case startDocument:
+		p.Documents = append(p.Documents, IdentificationDocument{})
+	default:
+		lastOf(&p.Documents).set(f, v)
+	}
+}
+
+// set puts a value of the document into place.
+func (d *IdentificationDocument) set(f field, v string) {
+	switch f {
+	case documentTitle:
+		d.Title = v
+	case documentVerification:
+		d.Verification.Value = v
+	case documentExpiration:
+		d.ExpirationDate = v
+	case documentIssuerCode:
+		d.IssuerCode = v
+	case documentIssuerName:
+		d.IssuerName = v
+	case documentIssuerCountry:
+		d.IssuerCountry.Value = v
+	case documentIssuerCountryNamespace:
+		d.IssuerCountry.Namespace = v
+	case documentUse:
+		d.Use.Value = v
 	}
 }
 

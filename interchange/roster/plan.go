@@ -51,10 +51,21 @@ const (
 	telephoneType
 	telephoneOrder
 	telephoneText
+	telephoneUnpublished
 	startMail
 	mailAddress
 	mailType
 	mailPrimary
+	mailUnpublished
+	startDocument
+	documentTitle
+	documentVerification
+	documentExpiration
+	documentIssuerCode
+	documentIssuerName
+	documentIssuerCountry
+	documentIssuerCountryNamespace
+	documentUse
 	orgID
 	orgName
 	orgCategory
@@ -156,6 +167,8 @@ func courseOffering(prefix string) []kept {
 	return append(k, session(prefix+"SessionReference/SessionIdentity/")...)
 }
 
+const document = "Name/PersonalIdentificationDocument"
+
 func people(kind string) []kept {
 	c := kind + "IdentificationCode"
 	k := []kept{
@@ -173,10 +186,17 @@ func people(kind string) []kept {
 		{"HispanicLatinoEthnicity", hispanicLatino}, {"Race", race},
 		{"Telephone", startTelephone}, {"Telephone/TelephoneNumber", telephoneNumber}, {"Telephone/TelephoneNumberType", telephoneType},
 		{"Telephone/OrderOfPriority", telephoneOrder}, {"Telephone/TextMessageCapabilityIndicator", telephoneText},
+		{"Telephone/DoNotPublishIndicator", telephoneUnpublished},
 		{"ElectronicMail", startMail}, {"ElectronicMail/ElectronicMailAddress", mailAddress},
 		{"ElectronicMail/ElectronicMailType", mailType}, {"ElectronicMail/PrimaryEmailAddressIndicator", mailPrimary},
+		{"ElectronicMail/DoNotPublishIndicator", mailUnpublished},
+		{document, startDocument}, {document + "/DocumentTitle", documentTitle},
+		{document + "/PersonalInformationVerification", documentVerification}, {document + "/DocumentExpirationDate", documentExpiration},
+		{document + "/IssuerDocumentIdentificationCode", documentIssuerCode}, {document + "/IssuerName", documentIssuerName},
+		{document + "/IdentificationDocumentUse", documentUse},
 	}
 	k = append(k, coded(c+"/"+kind+"IdentificationSystem", codeSystem, codeSystemNamespace)...)
+	k = append(k, coded(document+"/IssuerCountry", documentIssuerCountry, documentIssuerCountryNamespace)...)
 	return append(k, coded("BirthData/BirthCountry", birthCountry, birthCountryNamespace)...)
 }
 
@@ -268,7 +288,7 @@ func (n *node) keep(s *xsd.Schema, base string, k kept, at string) {
 	n.slot, _ = s.Slot(at)
 	n.leaf = s.Info(n.slot).Leaf
 	switch {
-	case n.leaf, k.field == startCode, k.field == startOtherName, k.field == startTelephone, k.field == startMail:
+	case n.leaf, k.field == startCode, k.field == startOtherName, k.field == startTelephone, k.field == startMail, k.field == startDocument:
 		n.field = k.field
 	}
 	n.many = n.field == race || n.field == orgCategory

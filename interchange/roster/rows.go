@@ -84,6 +84,7 @@ type Person struct {
 	Races                   []Coded
 	Telephones              []Telephone      // of staff only
 	ElectronicMails         []ElectronicMail // of staff only
+	Documents               []IdentificationDocument
 }
 
 // Name is a person's name.
@@ -119,6 +120,7 @@ type Telephone struct {
 	Type            Coded
 	OrderOfPriority string // an integer, "" if absent
 	TextMessage     *bool
+	DoNotPublish    *bool // from release 3.1 on
 }
 
 // ElectronicMail is a mail address.
@@ -126,6 +128,14 @@ type ElectronicMail struct {
 	Address string
 	Type    Coded
 	Primary *bool
+
+	DoNotPublish *bool // from release 3.1 on
+}
+
+// IdentificationDocument is a PersonalIdentificationDocument.
+type IdentificationDocument struct {
+	Title, ExpirationDate, IssuerCode, IssuerName string
+	Verification, IssuerCountry, Use              Coded
 }
 
 // EducationOrganization is a school, a district or any other of the standard's education organizations.
