@@ -167,8 +167,8 @@ func (d *differential) line(name string) string {
 	for _, k := range []string{defectPadding, defectCData, defectIDREF} {
 		defects = append(defects, fmt.Sprintf("%s %d", k, d.defects[k]))
 	}
-	return fmt.Sprintf("%-8s %d documents: %d valid, %d invalid; %d agreed; documented defects of libxml2: %s; undocumented disagreements: %d",
-		name, d.documents, d.valid, d.invalid, d.agreed, strings.Join(defects, ", "), len(d.undocumented))
+	return fmt.Sprintf("%-8s %d documents: %d valid, %d invalid; %d agreed, %d with documented defects of libxml2 (%s), %d undocumented disagreements",
+		name, d.documents, d.valid, d.invalid, d.agreed, d.documents-d.agreed-len(d.undocumented), strings.Join(defects, ", "), len(d.undocumented))
 }
 
 // check fails the test for what a run has found, or has not covered.
