@@ -44,7 +44,8 @@ const (
 type item struct {
 	kind  itemKind
 	name  string
-	space string // "": the document's namespace; "none": no namespace; "other": urn:other
+	space string // "": the document's namespace; "none": no namespace; "other", "shadow": urn:other, by its own prefix or by the document's
+	again bool   // declares the document's namespace once more, for itself alone
 	attrs [][2]string
 	kids  []*item
 	text  string // the value of a text, the whole of a markup
@@ -262,6 +263,7 @@ func (g *generator) chars(n int) string {
 func (g *generator) decorate(t *tree) {
 	// What libxml2 cannot follow is in some documents only, so that it says something about the others.
 	cdata, padding := g.IntN(8) == 0, g.IntN(8) == 0
+	again := g.IntN(12) == 0 // what the tables do not prove, either
 	between := func(kids []*item) []*item {
 		var out []*item
 		for i := 0; i <= len(kids); i++ {
@@ -285,6 +287,7 @@ func (g *generator) decorate(t *tree) {
 		return out
 	}
 	for _, p := range g.places(t) {
+		p.again = again && p.decl != nil && g.IntN(10) == 0
 		switch {
 		case p.decl == nil:
 		case p.decl.value == nil:
@@ -396,9 +399,19 @@ func (w *writer) item(it *item, d *decl) {
 	}
 	w.b.WriteString(w.t.newline)
 	name := w.tag(it.name, it.space)
+	if it.again {
+		name = "again:" + it.name
+	}
 	w.b.WriteString("<" + name)
-	if it.space == "none" && w.t.prefix == "" {
+	switch {
+	case it.again:
+		fmt.Fprintf(&w.b, ` xmlns:again="%s"`, w.t.space)
+	case it.space == "none" && w.t.prefix == "":
 		w.b.WriteString(` xmlns=""`)
+	case it.space == "shadow" && w.t.prefix == "":
+		w.b.WriteString(` xmlns="urn:other"`)
+	case it.space == "shadow":
+		fmt.Fprintf(&w.b, ` xmlns:%s="urn:other"`, w.t.prefix)
 	}
 	w.attrs(it.attrs)
 	if len(it.kids) == 0 && len(it.name)%2 == 0 {

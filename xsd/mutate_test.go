@@ -71,7 +71,7 @@ var mutations = []mutation{
 		return true
 	}},
 	{"wrong namespace", func(g *generator, t *tree, p place) bool {
-		p.space = []string{"none", "other"}[g.IntN(2)]
+		p.space = []string{"none", "other", "shadow"}[g.IntN(3)]
 		return true
 	}},
 	{"text", func(g *generator, t *tree, p place) bool {
