@@ -60,7 +60,7 @@ func (d *differential) next() *sample {
 
 // run makes and compares documents until there are as many as asked for.
 func (d *differential) run(count int) error {
-	d.defects, d.kinds, d.fatal = map[string]int{}, map[string]int{}, map[string]int{}
+	d.reset()
 	for range count {
 		s := d.next()
 		if err := d.compare(s); err != nil {
@@ -68,6 +68,10 @@ func (d *differential) run(count int) error {
 		}
 	}
 	return nil
+}
+
+func (d *differential) reset() {
+	d.defects, d.kinds, d.fatal = map[string]int{}, map[string]int{}, map[string]int{}
 }
 
 func (d *differential) compare(s *sample) error {

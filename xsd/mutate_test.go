@@ -188,7 +188,7 @@ var mutations = []mutation{
 	}},
 	{"other root", func(g *generator, t *tree, p place) bool {
 		if g.IntN(2) == 0 {
-			t.name = []string{"InterchangeStudent", "interchangeStudentCohort", "Cohort"}[g.IntN(3)]
+			t.name = []string{"InterchangeStudentCohorts", "interchangeStudentCohort", "Cohort"}[g.IntN(3)]
 			return true
 		}
 		space := []string{"", t.space + "/", strings.Replace(t.space, "http:", "https:", 1), "http://ed-fi.org/0100", "urn:other"}[g.IntN(5)]
