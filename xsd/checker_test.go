@@ -120,6 +120,15 @@ func FuzzCheckerAgainstJudge(f *testing.F) {
 			}
 			f.Add(r.children[0].Raw)
 		}
+		for range 2 * len(mutations) {
+			doc := g.valid()
+			doc.prefix, doc.kids = "", doc.kids[:1]
+			g.mutate(doc)
+			r, err := drive(s, g.write(doc, repair{}))
+			if err == nil && len(r.children) > 0 && len(r.children[0].Raw) < 2000 {
+				f.Add(r.children[0].Raw)
+			}
+		}
 	}
 	f.Fuzz(func(t *testing.T, child []byte) {
 		for _, e := range engines {
