@@ -2,6 +2,7 @@ package xsd
 
 import (
 	"fmt"
+	"reflect"
 	"sort"
 	"strings"
 	"testing"
@@ -15,6 +16,10 @@ type differential struct {
 	ours    *Schema
 	judge   *Judge
 	libxml2 *libSchema // whose schema is not flattened by us
+
+	// The official schema as we flatten and compile it (--xsd); nil where it is not at hand. It must say the same as ours.
+	official *Schema
+	second   *Judge
 
 	documents, valid, invalid, agreed int
 	entities, proven                  int            // of the valid documents
@@ -90,6 +95,16 @@ func (d *differential) compare(s *sample) error {
 	d.count(s, ours)
 	if len(s.kinds) == 0 && !ours.valid() {
 		return fmt.Errorf("generated as valid, but we say %s", ours.why)
+	}
+	if d.official != nil {
+		again, err := judgeDocument(d.official, d.second, s.doc)
+		if err != nil {
+			return err
+		}
+		if !reflect.DeepEqual(again, ours) {
+			d.undocumented = append(d.undocumented, fmt.Sprintf("by the embedded schema: %+v\nby the official one: %+v\n%v\n%s", ours, again, s.kinds, s.doc))
+			return nil
+		}
 	}
 	if ours.agrees(theirs) {
 		d.agreed++
