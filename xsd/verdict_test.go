@@ -38,7 +38,7 @@ func (v *verdict) blame(format string, args ...any) {
 }
 
 // judgeDocument is our verdict, child by child as the product finds it: what the checker does not prove goes to the judge.
-// Then the judge looks at all of them, and must not refuse what was proven; that would be an error.
+// Then the judge looks at all of them, and must find the same; that it does not would be an error.
 func judgeDocument(s *Schema, j *Judge, doc []byte) (*verdict, error) {
 	v := &verdict{ids: true, refs: true}
 	r, err := drive(s, doc)
@@ -78,14 +78,20 @@ func judgeDocument(s *Schema, j *Judge, doc []byte) (*verdict, error) {
 		v.entities[index[x.Fragment]] = false
 		v.blame("%s %s", x.Code, x.Path)
 	}
-	if v.proven > 0 {
-		if vs, err = j.Check(context.Background(), r.scope, r.fragments()); err != nil {
-			return nil, err
+	// As with --judge libxml2: the judge must find the same in all of them together.
+	if vs, err = j.Check(context.Background(), r.scope, r.fragments()); err != nil {
+		return nil, err
+	}
+	refused := make([]bool, len(r.children))
+	for _, x := range vs {
+		refused[x.Fragment] = true
+		if r.children[x.Fragment].proven {
+			return nil, fmt.Errorf("proven, but the judge says %+v", x)
 		}
-		for _, x := range vs {
-			if r.children[x.Fragment].proven {
-				return nil, fmt.Errorf("proven, but the judge says %+v", x)
-			}
+	}
+	for i, k := range r.children {
+		if refused[i] == v.entities[i] {
+			return nil, fmt.Errorf("judged with others, refused is %v, and without them valid is %v: %s", refused[i], v.entities[i], k.Raw)
 		}
 	}
 	seen := map[string]bool{}
