@@ -123,8 +123,8 @@ func (g *generator) valid() *tree {
 	want := g.paths[g.made%len(g.paths)]
 	g.made++
 	n := 1 + g.IntN(3)
-	if g.IntN(150) == 0 {
-		n = 80
+	if g.IntN(200) == 0 {
+		n = 250
 	}
 	at := g.IntN(n)
 	for i := range n {
