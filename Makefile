@@ -11,7 +11,10 @@ FUZZTIME   ?= 10m
 BENCH_SIZE ?= 100000
 BENCH_RUNS ?= 3
 
-.PHONY: help deps build demo test lint fuzz bench clean
+COUNT      ?= 20000
+SEED       ?= 1
+
+.PHONY: help deps build demo test lint fuzz oracle bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r target what; do printf '  make %-7s %s\n' "$$target" "$$what"; done
@@ -145,6 +148,15 @@ fuzz: deps ## run each fuzzer for FUZZTIME (10m)
 			go test -run '^$$' -fuzz "^$$name$$" -fuzztime "$(FUZZTIME)" -fuzzminimizetime 1s "$$package"
 		done
 	done
+
+oracle: deps ## hold our verdicts against libxml2's by the official Ed-Fi XSDs anywhere below XSD=FOLDER, COUNT (20000) documents of each release
+	@if [ -z "$(XSD)" ]; then
+		echo "Which XSDs? make oracle XSD=FOLDER, where FOLDER has, anywhere below, an Interchange-StudentCohort.xsd with what it includes for each release." >&2
+		echo "They are in github.com/Ed-Fi-Alliance-OSS/Ed-Fi-Data-Standard, tags v2.0.0 to v5.2.0: Schemas/, from 3.1 on Schemas/Bulk/." >&2
+		exit 1
+	fi
+	go test -c -o bin/oracle.test ./xsd
+	ORACLE_XSD="$(abspath $(XSD))" ORACLE_COUNT="$(COUNT)" ORACLE_SEED="$(SEED)" bin/oracle.test -test.run '^TestOracle$$' -test.timeout 0
 
 bench: build ## speed and memory for BENCH_SIZE (100000) associations of both releases, against xmllint and sqlite3 in the same run
 	@for release in 2.0 5.2; do \

@@ -30,5 +30,5 @@
 // The root element must be a repeated choice (or a repeated sequence of one choice) of elements. Content models that are
 // flat sequences of elements are checked by the tables; anything else is left to the judge, see [Schema.Tabled].
 // Identity constraints (xs:key, xs:unique, xs:keyref), xs:redefine, and components of imported namespaces are refused,
-// as they could not be judged child by child.
+// as they could not be judged child by child; so is a child of the root that others may substitute.
 package xsd

@@ -7,44 +7,56 @@ import (
 	"strings"
 )
 
-// generator writes documents from a schema's tables, valid ones and, after mutation, mostly invalid ones.
+// generator makes documents of a grammar, valid ones that mutations then break. The same seed gives the same documents.
 type generator struct {
 	*rand.Rand
-	schema *Schema
-	style  style
-	ids    int
+	*grammar
+	made    int            // documents so far
+	turn    map[string]int // per enumeration: which value is next
+	ids     int
+	visited map[*decl]bool // paths that have stood in a valid document
 }
 
-// style is how a document is written; none of it matters to validity.
-type style struct {
-	prefix  string // of the target namespace, "" for the default namespace
-	newline string
-	odd     bool // comments, CDATA, references, padding, processing instructions
+func newGenerator(g *grammar, seed uint64) *generator {
+	return &generator{Rand: rand.New(rand.NewPCG(seed, 1)), grammar: g, turn: map[string]int{}, visited: map[*decl]bool{}}
 }
 
-// item is an element, or text within an element.
+// tree is a document before it is written.
+type tree struct {
+	name, space string // of the root
+	prefix      string // of the root's namespace; "" for the default namespace
+	newline     string // between elements
+	attrs       [][2]string
+	kids        []*item
+}
+
+// itemKind tells the items of a tree apart.
+type itemKind uint8
+
+const (
+	elementItem itemKind = iota
+	textItem
+	markupItem     // a comment or a processing instruction
+	spaceCDataItem // a CDATA section that holds nothing but white space, in an element with element content
+)
+
+// item is an element, or something within one.
 type item struct {
-	name  string // "" for text
-	slot  Slot
+	kind  itemKind
+	name  string
+	space string // "": the document's namespace; "none": no namespace; "other", "shadow": urn:other, by its own prefix or by the document's
+	again bool   // declares the document's namespace once more, for itself alone
 	attrs [][2]string
 	kids  []*item
-	text  string
+	text  string // the value of a text, the whole of a markup
+	form  string // how the text is written; "": plainly
 }
 
-// all returns the elements of a tree.
-func (it *item) all(dst []*item) []*item {
-	if it.name == "" {
-		return dst
-	}
-	dst = append(dst, it)
-	for _, k := range it.kids {
-		dst = k.all(dst)
-	}
-	return dst
-}
+func newText(v string) *item { return &item{kind: textItem, text: v} }
 
 func (it *item) clone() *item {
 	c := *it
+	c.attrs = append([][2]string(nil), it.attrs...)
 	c.kids = nil
 	for _, k := range it.kids {
 		c.kids = append(c.kids, k.clone())
@@ -52,46 +64,157 @@ func (it *item) clone() *item {
 	return &c
 }
 
-// element makes a valid element of a slot. Optional children are the rarer the deeper they stand.
-func (g *generator) element(slot Slot, depth int) *item {
-	nd := &g.schema.nodes[slot]
-	it := &item{name: nd.name, slot: slot}
-	for _, a := range nd.attrs {
-		if g.IntN(8) == 0 {
-			g.ids++
-			it.attrs = append(it.attrs, [2]string{a.name, fmt.Sprintf("X_%d", g.ids)})
+// elements returns the elements among the kids.
+func (it *item) elements() (list []int) {
+	for i, k := range it.kids {
+		if k.kind == elementItem {
+			list = append(list, i)
 		}
 	}
-	if nd.simple != nil {
-		it.kids = []*item{{text: g.value(nd.simple)}}
+	return list
+}
+
+// place is an element of a tree, with its declaration if it stands where it may.
+type place struct {
+	*item
+	decl   *decl
+	parent *item // nil for a child of the root
+}
+
+// places lists the elements of the tree in document order, the root not among them.
+func (g *generator) places(t *tree) (list []place) {
+	var walk func(it, parent *item, d *decl)
+	walk = func(it, parent *item, d *decl) {
+		if it.kind != elementItem {
+			return
+		}
+		list = append(list, place{it, d, parent})
+		for _, k := range it.kids {
+			var kd *decl
+			if d != nil && k.space == "" {
+				kd = d.child(k.name)
+			}
+			walk(k, it, kd)
+		}
+	}
+	for _, it := range t.kids {
+		walk(it, nil, g.top(it))
+	}
+	return list
+}
+
+// top returns the declaration of a child of the root.
+func (g *generator) top(it *item) *decl {
+	for _, d := range g.children {
+		if it.space == "" && d.name == it.name {
+			return d
+		}
+	}
+	return nil
+}
+
+// valid makes a valid document: one or a few entities, now and then as many as libxml2 is not given at once. The first
+// documents hold one element path after the other, so that every optional one has its turn.
+func (g *generator) valid() *tree {
+	t := &tree{name: g.root, space: g.namespace, prefix: []string{"", "", "ef"}[g.IntN(3)], newline: []string{"", "\n  ", "\r\n", "\n\t"}[g.IntN(4)]}
+	if g.IntN(4) == 0 {
+		t.attrs = append(t.attrs, [2]string{"xsi:schemaLocation", g.namespace + " Interchange-StudentCohort.xsd"})
+	}
+	want := g.paths[g.made%len(g.paths)]
+	g.made++
+	n := 1 + g.IntN(3)
+	if g.IntN(200) == 0 {
+		n = 250
+	}
+	at := g.IntN(n)
+	for i := range n {
+		if i == at {
+			top := want
+			for top.parent != nil {
+				top = top.parent
+			}
+			t.kids = append(t.kids, g.element(top, want, 0))
+			continue
+		}
+		t.kids = append(t.kids, g.element(g.children[g.IntN(len(g.children))], nil, 0))
+	}
+	g.refer(t)
+	return t
+}
+
+// element makes a valid element. Optional children are the rarer the deeper they stand, but for those on the way to want.
+func (g *generator) element(d, want *decl, depth int) *item {
+	g.visited[d] = true
+	it := &item{name: d.name}
+	if d.id && g.IntN(8) == 0 {
+		g.ids++
+		it.attrs = append(it.attrs, [2]string{"id", fmt.Sprintf("X_%d", g.ids)})
+	}
+	if d.ref && g.IntN(8) == 0 {
+		it.attrs = append(it.attrs, [2]string{"ref", ""}) // refer gives it a target
+	}
+	if d.value != nil {
+		it.kids = []*item{newText(g.value(d.value))}
 		return it
 	}
-	for i := Slot(0); i < Slot(nd.children); i++ {
-		k := &g.schema.nodes[nd.first+i]
+	for _, k := range d.children {
 		n := k.min
-		if n == 0 && g.IntN(depth+2) < 2 {
+		if n == 0 && (want != nil && want.within(k) || g.IntN(depth+2) < 1) {
 			n = 1
 		}
-		if n > 0 && k.max == unbounded && g.IntN(3) == 0 {
-			n += uint32(g.IntN(3))
+		if n > 0 && k.max < 0 && g.IntN(3) == 0 {
+			n += g.IntN(3)
 		}
-		for ; n > 0; n-- {
-			it.kids = append(it.kids, g.element(nd.first+i, depth+1))
+		for i := range n {
+			if i > 0 {
+				want = nil
+			}
+			it.kids = append(it.kids, g.element(k, want, depth+1))
 		}
 	}
 	return it
 }
 
-// value makes a valid value.
+// refer gives every ref an id of the document.
+func (g *generator) refer(t *tree) {
+	var ids []string
+	places := g.places(t)
+	for _, p := range places {
+		for _, a := range p.attrs {
+			if a[0] == "id" {
+				ids = append(ids, a[1])
+			}
+		}
+	}
+	for _, p := range places {
+		for i, a := range p.attrs {
+			if a[0] != "ref" {
+				continue
+			}
+			if len(ids) == 0 {
+				p.attrs = append(p.attrs[:i:i], p.attrs[i+1:]...)
+				break
+			}
+			p.attrs[i][1] = ids[g.IntN(len(ids))]
+		}
+	}
+}
+
+// value makes a valid value. The values of an enumeration have their turns.
 func (g *generator) value(t *simpleType) string {
 	if t.enum != nil {
-		return t.enum[g.IntN(len(t.enum))]
+		key := t.name + t.enum[0]
+		g.turn[key]++
+		return t.enum[(g.turn[key]-1)%len(t.enum)]
 	}
 	switch t.prim {
 	case date:
 		v := fmt.Sprintf("%04d-%02d-%02d", 1+g.IntN(9999), 1+g.IntN(12), 1+g.IntN(28))
-		if g.IntN(6) == 0 {
+		switch g.IntN(40) {
+		case 0, 1, 2, 3:
 			v = fmt.Sprintf("%04d-02-29", 4*(1+g.IntN(6))+2000)
+		case 4:
+			v = []string{"12025-09-14", "-0044-03-15", "2025-12-31", "0001-01-01"}[g.IntN(4)]
 		}
 		return v + []string{"", "", "", "Z", "+14:00", "-06:00", "+05:30"}[g.IntN(7)]
 	case integer:
@@ -108,6 +231,9 @@ func (g *generator) value(t *simpleType) string {
 		return []string{"true", "false", "1", "0"}[g.IntN(4)]
 	case text:
 		n := t.minLen + g.IntN(6)
+		if g.IntN(5) == 0 {
+			n = t.minLen
+		}
 		if t.maxLen >= 0 {
 			n = min(n, t.maxLen)
 			if g.IntN(5) == 0 {
@@ -116,12 +242,12 @@ func (g *generator) value(t *simpleType) string {
 		}
 		return g.chars(n)
 	}
-	return "X"
+	panic("no values of type " + t.name)
 }
 
 // chars makes n characters, not all of them ASCII.
 func (g *generator) chars(n int) string {
-	alphabet := []rune("abcXYZ019 -#:/.<>&'\"é字𝄞]")
+	alphabet := []rune("abcXYZ019 -#:/.<>&'\"é字𝄞]\n\t")
 	if g.IntN(2) == 0 {
 		alphabet = []rune("abcXYZ019")
 	}
@@ -132,150 +258,199 @@ func (g *generator) chars(n int) string {
 	return b.String()
 }
 
-// oddValues are values that are wrong somewhere, and right elsewhere.
-var oddValues = []string{
-	"", " ", "x", "0", "-0", "+0", "1", "9", "-1", "2147483647", "2147483648", "-2147483648", "-2147483649", "9223372036854775807",
-	"9223372036854775808", "-9223372036854775808", "000000000000000000000001", "0000000000000000000000001", "1.0", "1e3", "+", "-", "--1", "١", "999999999999999999",
-	"0000-01-01", "0001-01-01", "9999-12-31", "10000-01-01", "-0001-01-01", "2024-02-29", "2023-02-29", "1900-02-29", "2000-02-29", "2025-04-31", "2025-13-01", "2025-00-10",
-	"2025-01-00", "2025-1-1", "2025-09-14Z", "2025-09-14z", "2025-09-14+14:00", "2025-09-14+14:01", "2025-09-14-14:00", "2025-09-14+13:59", "2025-09-14+13:60", "2025-09-14-00:00",
-	"2025-09-14+0600", "2025-09-14T00:00:00", "2025-09-14 ", " 2025-09-14", "\t2025-09-14\n", "2025- 09-14", "20250914", "2025/09/14", "２０２５-09-14",
-	"true", "TRUE", " true ", "false", "yes", "District", " District", "District  ", "In-school  Suspension", "in-school suspension", "Study Hall", "Study\nHall", "2025-2026", "2025-2027",
-	"ab", "a@b.co", strings.Repeat("y", 20), strings.Repeat("y", 21), strings.Repeat("字", 20), strings.Repeat("𝄞", 21), strings.Repeat(" ", 40), strings.Repeat("z", 300), strings.Repeat("w", 9000),
-	"uri://ed-fi.org/CohortTypeDescriptor#Study Hall", "a\r\nb", "]]>", "<", "&amp;",
-}
-
-var oddNames = []string{"A", "_a", "1a", "", " A ", "a b", "a:b", "é", "ａ", "a.b-c", "-a", ".a", "字", "aḀ", "a\u0300", "\u0300a", "a·", "X_1", "𐀀", "ǅ", "a\u06dd"}
-
-// mutate changes one thing in a tree.
-func (g *generator) mutate(root *item) {
-	all := root.all(nil)
-	it := all[g.IntN(len(all))]
-	names := []string{"Cohort", "BeginDate", "EndDate", "CohortIdentifier", "StudentReference", "Foo", "ref", "EducationOrganizationReference", "begindate"}
-	switch g.IntN(13) {
-	case 0: // drop a child
-		if n := len(it.kids); n > 0 {
-			i := g.IntN(n)
-			it.kids = append(it.kids[:i:i], it.kids[i+1:]...)
-		}
-	case 1: // double a child
-		if n := len(it.kids); n > 0 {
-			i := g.IntN(n)
-			it.kids = append(it.kids[:i+1:i+1], it.kids[i:]...)
-		}
-	case 2: // swap two
-		if n := len(it.kids); n > 1 {
-			i, j := g.IntN(n), g.IntN(n)
-			it.kids[i], it.kids[j] = it.kids[j], it.kids[i]
-		}
-	case 3: // another name
-		it.name = names[g.IntN(len(names))]
-	case 4: // a stranger
-		i := g.IntN(len(it.kids) + 1)
-		k := &item{name: names[g.IntN(len(names))], kids: []*item{{text: "2025-09-14"}}}
-		it.kids = append(it.kids[:i:i], append([]*item{k}, it.kids[i:]...)...)
-	case 5: // text
-		i := g.IntN(len(it.kids) + 1)
-		k := &item{text: []string{" ", "\n", "x", " 1 ", "\u00a0"}[g.IntN(5)]}
-		it.kids = append(it.kids[:i:i], append([]*item{k}, it.kids[i:]...)...)
-	case 6: // an attribute
-		names := []string{"id", "ref", "xsi:nil", "xsi:type", "xsi:schemaLocation", "xsi:foo", "xml:lang", "xml:id", "x", "key", "o:id"}
-		name := names[g.IntN(len(names))]
-		for _, a := range it.attrs {
-			if a[0] == name {
-				return
+// decorate writes the same content in some of the many ways that XML has for it: comments, processing instructions, CDATA
+// sections, character references; and white space where it does not count.
+func (g *generator) decorate(t *tree) {
+	// What libxml2 cannot follow is in some documents only, so that it says something about the others.
+	cdata, padding := g.IntN(8) == 0, g.IntN(8) == 0
+	again := g.IntN(12) == 0 // what the tables do not prove, either
+	between := func(kids []*item) []*item {
+		var out []*item
+		for i := 0; i <= len(kids); i++ {
+			switch g.IntN(24) {
+			case 0:
+				out = append(out, &item{kind: markupItem, text: "<!-- <c/> & -->"})
+			case 1:
+				out = append(out, &item{kind: markupItem, text: "<?p i > ?>"})
+			case 2:
+				if !cdata {
+					break
+				}
+				out = append(out, &item{kind: spaceCDataItem, text: []string{"<![CDATA[ \n]]>", "<![CDATA[]]>", "<![CDATA[\t]]><!-- -->"}[g.IntN(3)]})
+			case 3:
+				out = append(out, newText("\r\n\t"))
+			}
+			if i < len(kids) {
+				out = append(out, kids[i])
 			}
 		}
-		values := append([]string{"true", "false", "xs:short", "xs:int", "Cohort", "StudentReferenceType"}, oddNames...)
-		it.attrs = append(it.attrs, [2]string{name, values[g.IntN(len(values))]})
-	case 7: // move a subtree elsewhere
-		other := all[g.IntN(len(all))]
-		i := g.IntN(len(it.kids) + 1)
-		it.kids = append(it.kids[:i:i], append([]*item{other.clone()}, it.kids[i:]...)...)
-	default: // another value
-		var leaves []*item
-		for _, x := range all {
-			if g.schema.Info(x.slot).Leaf {
-				leaves = append(leaves, x)
+		return out
+	}
+	for _, p := range g.places(t) {
+		p.again = again && p.decl != nil && g.IntN(10) == 0
+		switch {
+		case p.decl == nil:
+		case p.decl.value == nil:
+			p.kids = between(p.kids)
+		case len(p.kids) == 1 && p.kids[0].kind == textItem:
+			v := p.kids[0]
+			if padding && p.decl.value.white == collapse && g.IntN(4) == 0 {
+				v.text = []string{" ", "\n\t", ""}[g.IntN(3)] + v.text + []string{" ", "\n", "\r\n"}[g.IntN(3)]
+			}
+			if g.IntN(3) == 0 {
+				v.form = g.form(v.text)
 			}
 		}
-		if len(leaves) > 0 {
-			leaves[g.IntN(len(leaves))].kids = []*item{{text: oddValues[g.IntN(len(oddValues))]}}
-		}
 	}
+	t.kids = between(t.kids)
 }
 
-// document writes children as a document.
-func (g *generator) document(children []*item) []byte {
-	var b bytes.Buffer
-	p := ""
-	if g.style.prefix != "" {
-		p = ":" + g.style.prefix
-	}
-	fmt.Fprintf(&b, `<%s xmlns%s="%s" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:o="urn:other">`,
-		g.tag(g.schema.root), p, g.schema.namespace)
-	for _, c := range children {
-		g.write(&b, c, 1)
-	}
-	fmt.Fprintf(&b, "%s</%s>", g.style.newline, g.tag(g.schema.root))
-	return b.Bytes()
-}
-
-func (g *generator) tag(name string) string {
-	if g.style.prefix == "" {
-		return name
-	}
-	return g.style.prefix + ":" + name
-}
-
-func (g *generator) write(b *bytes.Buffer, it *item, depth int) {
-	if it.name == "" {
-		g.writeText(b, it.text)
-		return
-	}
-	leaf := len(it.kids) == 1 && it.kids[0].name == ""
-	b.WriteString(g.style.newline)
-	fmt.Fprintf(b, "<%s", g.tag(it.name))
-	for _, a := range it.attrs {
-		fmt.Fprintf(b, ` %s="%s"`, a[0], appendAttr(nil, []byte(a[1])))
-	}
-	if len(it.kids) == 0 && g.IntN(2) == 0 {
-		b.WriteString("/>")
-		return
-	}
-	b.WriteString(">")
-	for _, k := range it.kids {
-		if g.style.odd && !leaf {
-			b.WriteString([]string{"", "", "<!-- c -->", "<?p i?>", "<![CDATA[ \n]]>", "\r\n\t"}[g.IntN(6)])
-		}
-		g.write(b, k, depth+1)
-	}
-	if !leaf && len(it.kids) > 0 {
-		b.WriteString(g.style.newline)
-	}
-	fmt.Fprintf(b, "</%s>", g.tag(it.name))
-}
-
-// writeText writes a value in one of the many ways that XML has for it.
-func (g *generator) writeText(b *bytes.Buffer, v string) {
-	if !g.style.odd {
-		b.Write(appendText(nil, []byte(v)))
-		return
-	}
+// form writes a value in pieces.
+func (g *generator) form(v string) string {
+	var b []byte
 	for i, r := range v {
 		switch g.IntN(30) {
 		case 0:
-			fmt.Fprintf(b, "&#x%X;", r)
+			b = fmt.Appendf(b, "&#x%X;", r)
 			continue
 		case 1:
 			if r != ']' && r != '>' && r != '\r' {
-				fmt.Fprintf(b, "<![CDATA[%c]]>", r)
+				b = fmt.Appendf(b, "<![CDATA[%c]]>", r)
 				continue
 			}
 		case 2:
 			if i > 0 {
-				b.WriteString("<!-- within -->")
+				b = append(b, "<!-- within -->"...)
 			}
+		case 3:
+			b = append(b, "<?within?><![CDATA[]]>"...)
 		}
-		b.Write(appendText(nil, []byte(string(r))))
+		b = appendText(b, []byte(string(r)))
 	}
+	return string(b)
+}
+
+// repair is what of a tree is written so that libxml2 2.9 can follow, without a change of what the recommendation says of it.
+type repair struct {
+	padding bool // no white space around values of types that collapse it
+	cdata   bool // no white-space CDATA between elements
+}
+
+// write writes a document.
+func (g *generator) write(t *tree, fix repair) []byte {
+	w := writer{t: t, fix: fix}
+	p := ""
+	if t.prefix != "" {
+		p = ":" + t.prefix
+	}
+	space := fmt.Sprintf(` xmlns%s="%s"`, p, t.space)
+	if t.space == "" {
+		space = ""
+	}
+	fmt.Fprintf(&w.b, `<%s%s xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:o="urn:other"`, w.tag(t.name, ""), space)
+	w.attrs(t.attrs)
+	w.b.WriteString(">")
+	for _, k := range t.kids {
+		w.item(k, g.top(k))
+	}
+	fmt.Fprintf(&w.b, "%s</%s>", t.newline, w.tag(t.name, ""))
+	return w.b.Bytes()
+}
+
+type writer struct {
+	b   bytes.Buffer
+	t   *tree
+	fix repair
+}
+
+func (w *writer) tag(name, space string) string {
+	switch {
+	case space == "other":
+		return "o:" + name
+	case space == "none" || w.t.prefix == "":
+		return name
+	}
+	return w.t.prefix + ":" + name
+}
+
+func (w *writer) attrs(list [][2]string) {
+	for _, a := range list {
+		fmt.Fprintf(&w.b, ` %s="%s"`, a[0], appendAttr(nil, []byte(a[1])))
+	}
+}
+
+func (w *writer) item(it *item, d *decl) {
+	switch it.kind {
+	case textItem:
+		if it.form != "" {
+			w.b.WriteString(it.form)
+		} else {
+			w.b.Write(appendText(nil, []byte(it.text)))
+		}
+		return
+	case spaceCDataItem:
+		if !w.fix.cdata {
+			w.b.WriteString(it.text)
+		}
+		return
+	case markupItem:
+		w.b.WriteString(it.text)
+		return
+	}
+	w.b.WriteString(w.t.newline)
+	name := w.tag(it.name, it.space)
+	if it.again {
+		name = "again:" + it.name
+	}
+	w.b.WriteString("<" + name)
+	switch {
+	case it.again:
+		fmt.Fprintf(&w.b, ` xmlns:again="%s"`, w.t.space)
+	case it.space == "none" && w.t.prefix == "":
+		w.b.WriteString(` xmlns=""`)
+	case it.space == "shadow" && w.t.prefix == "":
+		w.b.WriteString(` xmlns="urn:other"`)
+	case it.space == "shadow":
+		fmt.Fprintf(&w.b, ` xmlns:%s="urn:other"`, w.t.prefix)
+	}
+	w.attrs(it.attrs)
+	if len(it.kids) == 0 && len(it.name)%2 == 0 {
+		w.b.WriteString("/>")
+		return
+	}
+	w.b.WriteString(">")
+	if v, ok := padded(it, d); ok && w.fix.padding {
+		w.b.Write(appendText(nil, []byte(v)))
+	} else {
+		for _, k := range it.kids {
+			var kd *decl
+			if d != nil && k.space == "" {
+				kd = d.child(k.name)
+			}
+			w.item(k, kd)
+		}
+	}
+	if len(it.elements()) > 0 {
+		w.b.WriteString(w.t.newline)
+	}
+	fmt.Fprintf(&w.b, "</%s>", name)
+}
+
+// padded returns the value of an element of a type that collapses white space, without the white space around it, and
+// whether there is some.
+func padded(it *item, d *decl) (string, bool) {
+	if d == nil || d.value == nil || d.value.white != collapse {
+		return "", false
+	}
+	v := ""
+	for _, k := range it.kids {
+		if k.kind == elementItem {
+			return "", false
+		}
+		if k.kind == textItem {
+			v += k.text
+		}
+	}
+	trimmed := strings.Trim(v, " \t\r\n")
+	return trimmed, trimmed != v
 }

@@ -2,7 +2,6 @@ package xsd
 
 import (
 	"bytes"
-	"context"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,7 +16,7 @@ var otherEncoding = regexp.MustCompile(`^<\?xml[^>]*encoding=["']([^"']*)["']`)
 // the official schemas. Of those they disagree about, the recommendation's answer counts.
 func TestInstances(t *testing.T) {
 	root := shared(t, "edfi/instances")
-	judged := 0
+	judged, valid, proven := 0, 0, 0
 	for _, r := range releases {
 		index, err := os.ReadFile(filepath.Join(root, r.name, "INDEX.tsv"))
 		if err != nil {
@@ -42,8 +41,16 @@ func TestInstances(t *testing.T) {
 				}
 				judged++
 				want := strings.HasSuffix(fields[1], "VALID") && !strings.HasSuffix(fields[1], "INVALID")
-				if got, why := verdict(t, s, j, doc); got != want {
-					t.Errorf("%s: got valid=%v %s, want %s (%s)", fields[0], got, why, fields[1], strings.Join(fields[2:], " "))
+				v, err := judgeDocument(s, j, doc)
+				if err != nil {
+					t.Fatalf("%s: %v", fields[0], err)
+				}
+				if v.valid() != want {
+					t.Errorf("%s: got valid=%v %s, want %s (%s)", fields[0], v.valid(), v.why, fields[1], strings.Join(fields[2:], " "))
+				}
+				if want {
+					valid += len(v.entities)
+					proven += v.proven
 				}
 			}
 		})
@@ -51,54 +58,8 @@ func TestInstances(t *testing.T) {
 	if judged < 300 {
 		t.Errorf("judged %d documents, expected over 300", judged)
 	}
-}
-
-// verdict judges a whole document, the document-wide rules included, which are the caller's.
-func verdict(t *testing.T, s *Schema, j *Judge, doc []byte) (bool, string) {
-	t.Helper()
-	r, err := drive(s, doc)
-	if err != nil {
-		return false, err.Error()
+	t.Logf("%d documents; %d entities in valid ones, %d of them proven", judged, valid, proven)
+	if proven*100 < valid*90 {
+		t.Errorf("proved %d of the %d entities of valid documents, expected at least 90 %%", proven, valid)
 	}
-	if r.stray || len(r.children) == 0 {
-		return false, "text between the children, or no child"
-	}
-	vs, err := j.CheckRoot(r.scope)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(vs) > 0 {
-		return false, string(vs[0].Code)
-	}
-	vs, err = j.Check(context.Background(), r.scope, r.fragments())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ids := map[string]bool{}
-	duplicate, dangling := false, false
-	for i, k := range r.children {
-		invalid := false
-		for _, v := range vs {
-			invalid = invalid || v.Fragment == i
-		}
-		if k.proven && invalid {
-			t.Errorf("proven, but the judge says %+v: %s", vs, k.Raw)
-		}
-		for _, id := range k.ids {
-			duplicate = duplicate || ids[id]
-			ids[id] = true
-		}
-	}
-	for _, k := range r.children {
-		for _, ref := range k.refs {
-			dangling = dangling || !ids[ref]
-		}
-	}
-	if len(vs) > 0 {
-		return false, string(vs[0].Code) + " " + vs[0].Path
-	}
-	if duplicate || dangling {
-		return false, "ids"
-	}
-	return true, ""
 }

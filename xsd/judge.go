@@ -94,8 +94,17 @@ func (j *Judge) Check(ctx context.Context, scope *scan.Scope, fragments []Fragme
 			return all, err
 		}
 		all = append(all, found...)
+		// libxml2 looks at nothing behind a child that the root cannot have: judge what comes after it once more.
+		if n := len(found) - 1; n >= 0 && found[n].unknownChild() {
+			i = found[n].Fragment + 1
+		}
 	}
 	return all, nil
+}
+
+// unknownChild reports whether the fault is that the schema knows no such child of the root.
+func (v *Violation) unknownChild() bool {
+	return v.Code == ElementUnknown && v.Slot == 0 && !strings.Contains(v.Path, "/")
 }
 
 // CheckRoot judges the root's start tag: its name, namespace and attributes. That there is at least one child is for the

@@ -134,6 +134,23 @@ func TestJudge_NoCap(t *testing.T) {
 	}
 }
 
+// TestJudge_UnknownChild: libxml2 stops at a child that the root cannot have; the faults behind it are found all the same.
+func TestJudge_UnknownChild(t *testing.T) {
+	s := compile(t, releases[8])
+	j := newJudge(t, s)
+	bad := association("", "", "never", "")
+	for _, unknown := range []string{"<Unknown/>", "<Cohort xmlns=''/>", "<EndDate>2025-09-14</EndDate>"} {
+		_, vs := check(t, s, j, bad, unknown, bad, unknown, unknown, bad)
+		got := ""
+		for _, v := range vs {
+			got += fmt.Sprintf("%d %s; ", v.Fragment, v.Code)
+		}
+		if want := "0 value_type; 1 element_unknown; 2 value_type; 3 element_unknown; 4 element_unknown; 5 value_type; "; got != want {
+			t.Errorf("%s: got %s, want %s", unknown, got, want)
+		}
+	}
+}
+
 func TestJudge_CheckRoot(t *testing.T) {
 	s := compile(t, releases[8])
 	j := newJudge(t, s)

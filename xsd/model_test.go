@@ -9,19 +9,25 @@ import (
 
 // modelType is a type of the reference model that was derived from the official schemas.
 type modelType struct {
-	Kind, Base string
-	Sequence   []struct {
-		Name, Type string
-		Min        int
-		Max        any
-	}
-	Attributes   []struct{ Name, Type string }
+	Kind, Base   string
+	Sequence     []member
+	Attributes   []modelAttribute
 	Enumeration  []string
 	MinLength    *int
 	MaxLength    *int
 	MinInclusive *int64
 	MaxInclusive *int64
+	Unknown      string // a construct that the reader of the model does not know
 }
+
+// member is an element of a sequence.
+type member struct {
+	Name, Type string
+	Min        int
+	Max        any // a number, or "unbounded"
+}
+
+type modelAttribute struct{ Name, Type string }
 
 // TestEmbedded_Model follows the reference model of each release from the root's children down, next to the compiled
 // tables: same children in the same order, as often, of the same types with the same facets.

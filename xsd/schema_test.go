@@ -111,6 +111,34 @@ func TestCompile_NotTabled(t *testing.T) {
 	}
 }
 
+// TestCompile_Substitution: an element that others may substitute is left to the judge; among the root's children, which a
+// caller must know by name, it is refused.
+func TestCompile_Substitution(t *testing.T) {
+	globals := `<xsd:element name="Head" type="xsd:int"/><xsd:element name="Member" substitutionGroup="Head"/></xsd:schema>`
+	text := strings.ReplaceAll(library(`<xsd:sequence><xsd:element ref="Head" maxOccurs="2"/></xsd:sequence>`), "</xsd:schema>", globals)
+	s, err := Compile(files("Library.xsd", text, "sub/types.xsd", types), "Library.xsd", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ok, why := s.Tabled(); ok || !strings.Contains(why, "Head") {
+		t.Errorf("got tabled %v %q, want a reason that names Head", ok, why)
+	}
+	j := newJudge(t, s)
+	for book, want := range map[string]bool{`<Head>1</Head><Member>2</Member>`: true, `<Member>x</Member>`: false, `<Other>1</Other>`: false} {
+		v, err := judgeDocument(s, j, []byte(`<Library xmlns="urn:a"><Book>`+book+`</Book></Library>`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.valid() != want || v.proven > 0 {
+			t.Errorf("%s: got valid %v (%s) and %d proven, want valid %v and none", book, v.valid(), v.why, v.proven, want)
+		}
+	}
+	text = strings.ReplaceAll(text, `<xsd:element name="Film" type="Title"/>`, `<xsd:element ref="Head"/>`)
+	if _, err = Compile(files("Library.xsd", text, "sub/types.xsd", types), "Library.xsd", ""); err == nil || !strings.Contains(err.Error(), "may substitute") {
+		t.Errorf("got %v, want an error about the root's children", err)
+	}
+}
+
 func TestCompile_Errors(t *testing.T) {
 	book := `<xsd:sequence/>`
 	for _, tt := range []struct{ name, old, new, want string }{

@@ -43,6 +43,8 @@ type simpleType struct {
 	enum    []string // white space processed; nil: any value
 	enumSet map[string]struct{}
 	unsure  bool // has a facet that the checker does not know
+
+	unsigned bool // of digits alone: the unsigned types have no sign in XML Schema 1.0, not even "+0"
 }
 
 // builtins lists the built-in types that the checker knows by more than their white space.
@@ -62,9 +64,9 @@ var builtins = map[string]simpleType{
 	"byte":               {prim: integer, white: collapse, maxLen: -1, lo: math.MinInt8, hi: math.MaxInt8},
 	"nonNegativeInteger": {prim: integer, white: collapse, maxLen: -1, lo: 0, hi: math.MaxInt64},
 	"positiveInteger":    {prim: integer, white: collapse, maxLen: -1, lo: 1, hi: math.MaxInt64},
-	"unsignedInt":        {prim: integer, white: collapse, maxLen: -1, lo: 0, hi: math.MaxUint32},
-	"unsignedShort":      {prim: integer, white: collapse, maxLen: -1, lo: 0, hi: math.MaxUint16},
-	"unsignedByte":       {prim: integer, white: collapse, maxLen: -1, lo: 0, hi: math.MaxUint8},
+	"unsignedInt":        {prim: integer, white: collapse, maxLen: -1, lo: 0, hi: math.MaxUint32, unsigned: true},
+	"unsignedShort":      {prim: integer, white: collapse, maxLen: -1, lo: 0, hi: math.MaxUint16, unsigned: true},
+	"unsignedByte":       {prim: integer, white: collapse, maxLen: -1, lo: 0, hi: math.MaxUint8, unsigned: true},
 }
 
 // builtinType returns the built-in simple type of that name; unknown ones are left to the judge.
@@ -124,7 +126,7 @@ func (t *simpleType) proves(v []byte) bool {
 		}
 	case integer:
 		n, ok := parseInteger(v)
-		if !ok || n < t.lo || n > t.hi {
+		if !ok || n < t.lo || n > t.hi || t.unsigned && v[0]-'0' > 9 {
 			return false
 		}
 	case boolean:

@@ -244,6 +244,9 @@ func (t *tabler) rootChildren(root *element) (*element, []particle, error) {
 			return nil, nil, refuse("xs:" + k.name + " that is no single element within the choice")
 		}
 		p := t.particle(k)
+		if k.attr("ref") != "" && len(t.set.substitutions) > 0 {
+			return nil, nil, refuse("the element " + p.name + ", which others may substitute")
+		}
 		p.min, p.max = 0, unbounded
 		ps = append(ps, p)
 	}

@@ -277,6 +277,7 @@ func (im *importer) invalidEntities(ctx context.Context, in *input) (map[int64][
 	if err != nil {
 		return nil, err
 	}
+	in.report.Note = g.note()
 	type found struct {
 		offset int64
 		fault  roster.Fault
@@ -387,6 +388,7 @@ func (im *importer) readCohorts(ctx context.Context, s *set, in *input) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", in.Name, err)
 	}
+	in.report.Note = g.note()
 	d := s.newDocument(in.number, in.Name, g.schema)
 	d.root = root
 	free := make(chan *parsed, 4*im.opt.jobs())

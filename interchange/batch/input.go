@@ -145,6 +145,14 @@ func (o *opened) engine(opt *ReadOptions) (*engine, []interchange.Violation, err
 	return g, root, nil
 }
 
+// note says that the tables of a schema prove nothing, and why; "" if they do.
+func (g *engine) note() string {
+	if ok, why := g.schema.Tabled(); !ok {
+		return "libxml2 alone decides, which is slower: the tables cannot follow this schema, as " + why
+	}
+	return ""
+}
+
 // plainRoot reports whether a root is the schema's and has no attribute but those that say where a schema lies. Then there is nothing to ask
 // libxml2, which takes longer to get ready than a small file to be checked.
 func plainRoot(scope *scan.Scope, s *xsd.Schema) bool {

@@ -140,6 +140,7 @@ func (v *validation) document(ctx context.Context, o *opened, found func(report.
 	if err != nil {
 		return err
 	}
+	v.file.Note = g.note()
 	for _, x := range root {
 		found(faultOf(v.file.Name, x))
 	}

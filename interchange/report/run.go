@@ -59,6 +59,7 @@ type File struct {
 	Refusal    *Fault  `json:"refusal,omitempty"` // why it was refused
 	Faults     []Fault `json:"faults,omitempty"`  // further places of the refusal
 	Checked    string  `json:"checked,omitempty"` // how far a prerequisite was checked
+	Note       string  `json:"note,omitempty"`    // what else there is to know, such as that the tables proved nothing
 }
 
 // Fault is a place with what is wrong there.

@@ -31,6 +31,11 @@ func Summary(w io.Writer, r *Run, quiet bool) {
 	if quiet {
 		return
 	}
+	for i := range r.Files {
+		if f := &r.Files[i]; f.Note != "" {
+			fmt.Fprintf(w, "\n%s: note: %s\n", Plain(f.Name), Plain(f.Note))
+		}
+	}
 	run := ""
 	if r.Run > 0 {
 		run = fmt.Sprintf("Run %d, ", r.Run)
@@ -161,6 +166,9 @@ func Verdicts(w io.Writer, v *Validation) {
 		fmt.Fprintf(w, "%s: %s; %s%s\n", Plain(f.Name), verdict, Number(f.Entities, "entity", "entities"), what)
 		if f.Checked != "" {
 			fmt.Fprintf(w, "   checked: %s\n", f.Checked)
+		}
+		if f.Note != "" {
+			fmt.Fprintf(w, "   note: %s\n", Plain(f.Note))
 		}
 	}
 }

@@ -28,6 +28,7 @@ type ValidatedFile struct {
 	Codes      map[interchange.Code]int64 `json:"codes,omitempty"`
 	Listed     []Fault                    `json:"listed,omitempty"`
 	Checked    string                     `json:"checked,omitempty"` // how far, where it was not the whole schema
+	Note       string                     `json:"note,omitempty"`    // what else there is to know, such as that the tables proved nothing
 }
 
 // Message is a fault as one line of text: file:line:column: code: message.
