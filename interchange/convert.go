@@ -21,10 +21,18 @@ func (c *Cohort) Subject(r *Release) (value, namespace string, ok bool) {
 	return subjectCode(c.AcademicSubject)
 }
 
-// subjectDescriptor makes a descriptor of a code value and its namespace ("": none was written, which means Ed-Fi's own).
+// subjectScheme is a namespace of 2.x, "" for Ed-Fi's own, which that also means when none is written.
+func subjectScheme(namespace string) string {
+	if namespace == subjectNamespace || namespace+"#" == AcademicSubjectDescriptor.URI("") {
+		return ""
+	}
+	return namespace
+}
+
+// subjectDescriptor makes a descriptor of a code value and its namespace.
 func subjectDescriptor(code, namespace string) (string, bool) {
 	switch {
-	case namespace == "" || namespace == subjectNamespace:
+	case subjectScheme(namespace) == "":
 		return AcademicSubjectDescriptor.URI(code), true
 	case strings.HasPrefix(namespace, uriScheme) && !strings.Contains(namespace, "#"):
 		return namespace + "#" + code, true
@@ -45,8 +53,8 @@ func subjectCode(descriptor string) (code, namespace string, ok bool) {
 }
 
 // Equal reports whether two cohorts have the same values. Of the two forms that types, scopes and subjects have, an enumeration value of
-// 2.x and the descriptor of 3.1 and later that it became are the same value; within one form what was written counts. The order of
-// programs does not matter.
+// 2.x and the descriptor of 3.1 and later that it became are the same value; within one form what was written counts, but for the namespace
+// of Ed-Fi's own subjects, which releases 2.x may leave out. The order of programs does not matter.
 func (c *Cohort) Equal(o *Cohort) bool {
 	if c.CohortKey != o.CohortKey || (c.CohortDescription == nil) != (o.CohortDescription == nil) ||
 		c.CohortDescription != nil && *c.CohortDescription != *o.CohortDescription {
@@ -57,8 +65,8 @@ func (c *Cohort) Equal(o *Cohort) bool {
 
 func (c *Cohort) sameCodes(o *Cohort) bool {
 	if c.Descriptors == o.Descriptors {
-		return c.CohortType == o.CohortType && c.CohortScope == o.CohortScope &&
-			c.AcademicSubject == o.AcademicSubject && c.AcademicSubjectNamespace == o.AcademicSubjectNamespace
+		return c.CohortType == o.CohortType && c.CohortScope == o.CohortScope && c.AcademicSubject == o.AcademicSubject &&
+			subjectScheme(c.AcademicSubjectNamespace) == subjectScheme(o.AcademicSubjectNamespace)
 	}
 	if o.Descriptors {
 		c, o = o, c

@@ -47,7 +47,8 @@ func TestCohort_Equal(t *testing.T) {
 		"ProgramTwice":     {old, young, func(_, b *interchange.Cohort) { b.Programs = append(old.Programs, young.Programs...) }, true},
 		"Description":      {old, young, func(_, b *interchange.Cohort) { b.CohortDescription = text("") }, false},
 		"Key":              {old, young, func(_, b *interchange.Cohort) { b.CohortIdentifier = "2" }, false},
-		"WrittenNamespace": {old, old, func(a, _ *interchange.Cohort) { a.AcademicSubjectNamespace = ownSubject }, false},
+		"WrittenNamespace": {old, old, func(a, _ *interchange.Cohort) { a.AcademicSubjectNamespace = ownSubject }, true},
+		"OtherNamespace":   {old, old, func(a, _ *interchange.Cohort) { a.AcademicSubjectNamespace = "http://example.org" }, false},
 		"WrittenBare":      {young, young, func(a, _ *interchange.Cohort) { a.CohortType = "Study Hall" }, false},
 		"Unverified":       {bare, interchange.Cohort{Descriptors: true}, func(a, _ *interchange.Cohort) { a.CohortType = "" }, false},
 	} {
@@ -185,7 +186,10 @@ func TestEncoder_ConvertibleValues(t *testing.T) {
 				if !there.cohorts[i].Equal(&first.cohorts[i]) {
 					t.Fatalf("%s to %s: %+v became %+v, then %+v", from.Name, to.Name, first.cohorts[i], there.cohorts[i], back.cohorts[i])
 				}
-				// What a namespace can be written as differs; what the views show does not.
+				if !back.cohorts[i].Equal(&first.cohorts[i]) {
+					t.Fatalf("%s to %s and back: %+v became %+v", from.Name, to.Name, first.cohorts[i], back.cohorts[i])
+				}
+				// How Ed-Fi's own namespace is written differs; what the views show does not.
 				back.cohorts[i].AcademicSubjectNamespace = first.cohorts[i].AcademicSubjectNamespace
 			}
 			if !reflect.DeepEqual(back, first) {
