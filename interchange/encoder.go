@@ -375,7 +375,7 @@ func (e *Encoder) section(k *SectionKey) {
 	e.close("CourseOfferingReference")
 	if k.Form == SectionByPeriod {
 		e.checked(path+"UniqueSectionCode", "UniqueSectionCode", k.UniqueSectionCode)
-		e.integer("SequenceOfCourse", int64(k.SequenceOfCourse))
+		e.checked(path+"SequenceOfCourse", "SequenceOfCourse", strconv.Itoa(k.SequenceOfCourse))
 	}
 	e.close("SectionIdentity")
 	e.close("SectionReference")
