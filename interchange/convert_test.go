@@ -262,3 +262,45 @@ func TestEncoder_ConversionChangesNothing(t *testing.T) {
 		t.Errorf("%d carried over, %d left out: too few to mean anything", carriedOver, leftOut)
 	}
 }
+
+// Whatever a document says, each of its entities is carried over to every other release with equal values, or not at all.
+func FuzzConvert(f *testing.F) {
+	seeds(f)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		d, ok := decode(t, text)
+		if !ok {
+			return
+		}
+		for _, to := range interchange.Releases {
+			e, out := newEncoder(t, to.Name)
+			var want decoded
+			var carry *interchange.CarryError
+			for i := range d.cohorts {
+				if err := e.Cohort(&d.cohorts[i]); err == nil {
+					want.cohorts = append(want.cohorts, d.cohorts[i])
+				} else if !errors.As(err, &carry) {
+					t.Fatal(err)
+				}
+			}
+			for i := range d.associations {
+				if err := e.Association(&d.associations[i]); err == nil {
+					want.associations = append(want.associations, d.associations[i])
+				} else if !errors.As(err, &carry) {
+					t.Fatal(err)
+				}
+			}
+			if err := e.Close(); err != nil {
+				t.Fatal(err)
+			}
+			got, ok := decode(t, out.Bytes())
+			if !ok || len(got.cohorts) != len(want.cohorts) || !reflect.DeepEqual(got.associations, want.associations) {
+				t.Fatalf("%s to %s: %+v became %+v", d.release.Name, to.Name, want, got)
+			}
+			for i := range got.cohorts {
+				if !got.cohorts[i].Equal(&want.cohorts[i]) {
+					t.Fatalf("%s to %s: %+v became %+v", d.release.Name, to.Name, want.cohorts[i], got.cohorts[i])
+				}
+			}
+		}
+	})
+}
