@@ -47,6 +47,11 @@ const (
 	CodeContentUnknown Code = "root_unknown"
 	CodeHeaderUnknown  Code = "header_unknown"
 
+	// exports
+	CodeNotConvertible Code = "not_convertible"
+	CodeCohortLeftOut  Code = "cohort_left_out"
+	CodeNothingMatches Code = "nothing_matches"
+
 	// warnings
 	CodeReopened     Code = "reopened"
 	CodeOverlaps     Code = "overlaps"
@@ -153,6 +158,9 @@ var Catalogue = []Entry{
 	{CodeReopen, Rejects, "The file has no end date where the store has one, and --reopen reject is in force.", "Write the end date, or import with --reopen allow.", "yesterday's file sent again after an end date"},
 	{CodeOverlap, Rejects, "The dates overlap another association of the same person and cohort, and --overlap reject is in force.", "Correct the dates, or import with --overlap allow.", "a second association from 2025-10-01 while the first is open"},
 	{CodeTooManyRejects, Refuses, "More entities were rejected than --max-rejects allows; nothing was applied.", "Mend the rejects that are listed, or import with a higher --max-rejects.", "1,200 of 10,000 entities"},
+	{CodeNotConvertible, Rejects, "The release of the export has no form for a value of the entity, which is left out.", "Export to the release that the entity came in, or change the value at its source.", "a CohortIdentifier of 30 characters, or a section key of 5.2, in an export to 2.0"},
+	{CodeCohortLeftOut, Rejects, "The cohort of an association is left out of the export, and the association with it. It is counted apart, as a consequence.", "Look at why the cohort is left out.", "the associations of a cohort whose CohortType release 2.0 does not list"},
+	{CodeNothingMatches, Refuses, "An export has no entity to write. An interchange document without one is not valid, so none is written, and a file that is there stays.", "Look at what --as-of, --school-year, --education-organization and --cohort ask for; with --force the empty document is written.", "--school-year 2062"},
 	{CodeReopened, Warns, "The file has no end date where the store has one; the association is open again.", "If the file is older than the store, import the newer one again; --reopen reject prevents it.", ""},
 	{CodeOverlaps, Warns, "The dates overlap another association of the same person and cohort.", "Look at whether one of them should have ended; --overlap reject prevents it.", ""},
 	{CodeZoneDropped, Warns, "Dates have a time zone. The calendar date as written counts.", "Write dates without a time zone.", "2025-09-14Z"},

@@ -14,21 +14,31 @@ const (
 	TermDescriptor            Descriptor = "TermDescriptor"
 )
 
+// What descriptors begin with; Ed-Fi's own.
+const (
+	uriScheme = "uri://"
+	edfiURI   = uriScheme + "ed-fi.org/"
+)
+
 // URI returns the descriptor of a code value in Ed-Fi's own namespace: "uri://ed-fi.org/CohortTypeDescriptor#Study Hall".
 func (d Descriptor) URI(codeValue string) string {
-	return "uri://ed-fi.org/" + string(d) + "#" + codeValue
+	return edfiURI + string(d) + "#" + codeValue
 }
 
 // CodeValue returns the code value of a descriptor in Ed-Fi's own namespace, and any other value as it is. So
 // "uri://ed-fi.org/CohortTypeDescriptor#Study Hall" and "Study Hall" are the same type.
 func CodeValue(d Descriptor, value string) string {
-	if rest, ok := strings.CutPrefix(value, "uri://ed-fi.org/"+string(d)+"#"); ok {
+	if rest, ok := strings.CutPrefix(value, d.URI("")); ok {
 		return rest
 	}
 	return value
 }
 
-// as returns the value in the form of a release; false if it cannot be: a descriptor of another namespace has no enumeration value.
+// IsURI reports whether a value is written as a descriptor, with a namespace.
+func IsURI(value string) bool { return strings.Contains(value, "://") }
+
+// as returns the value in the form of a release; written says that it is in the form of 3.1 and later. The answer is false if it has none
+// there: a descriptor of another namespace, or of another kind, has no enumeration value.
 func (d Descriptor) as(r *Release, value string, written bool) (string, bool) {
 	switch {
 	case value == "" || r.Descriptors == written:
@@ -37,5 +47,5 @@ func (d Descriptor) as(r *Release, value string, written bool) (string, bool) {
 		return d.URI(value), true
 	}
 	code := CodeValue(d, value)
-	return code, !strings.Contains(code, "://")
+	return code, !IsURI(code)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"cohortx/xsd"
@@ -131,15 +130,36 @@ func (e *Encoder) date(name string, d Date) {
 
 // checked writes a leaf whose value the schema may refuse: path is the element's, from the entity down.
 func (e *Encoder) checked(path, name, value string) {
+	switch read, fault := e.schema.Value(e.slot(path), []byte(value), &e.scratch); {
+	case fault != nil:
+		e.cannot(name, notOf(value, fault))
+	case string(read) != value:
+		e.cannot(name, "white space at its ends, or more than one space in it, would not be read back: "+strconv.Quote(shorten(value)))
+	}
+	e.leaf(name, value)
+}
+
+func (e *Encoder) slot(path string) xsd.Slot {
 	slot, ok := e.slots[path]
 	if !ok {
 		slot, _ = e.schema.Slot(path)
 		e.slots[path] = slot
 	}
-	if _, fault := e.schema.Value(slot, []byte(value), &e.scratch); fault != nil {
-		e.cannot(name, fault.Expected)
+	return slot
+}
+
+func (e *Encoder) accepts(path, value string) bool {
+	_, fault := e.schema.Value(e.slot(path), []byte(value), &e.scratch)
+	return fault == nil
+}
+
+// notOf says why a value is not of the type that the release has for it.
+func notOf(value string, fault *xsd.ValueFault) string {
+	switch fault.Code {
+	case xsd.ValueTooLong, xsd.ValueTooShort:
+		return fmt.Sprintf("found %d characters; expected %s", utf8.RuneCountInString(value), fault.Expected)
 	}
-	e.leaf(name, value)
+	return "found " + strconv.Quote(shorten(value)) + "; expected " + fault.Expected
 }
 
 func (e *Encoder) cannot(field, reason string) {
@@ -188,7 +208,7 @@ func (e *Encoder) Cohort(c *Cohort) error {
 	}
 	e.organization(c.EducationOrganizationID)
 	for i := range c.Programs {
-		e.program(&c.Programs[i], c.Descriptors)
+		e.program(&c.Programs[i])
 	}
 	e.close("Cohort")
 	return e.end(mark)
@@ -198,46 +218,49 @@ func (e *Encoder) Cohort(c *Cohort) error {
 func (e *Encoder) coded(path, name string, d Descriptor, value string, descriptors bool) {
 	v, ok := d.as(e.r, value, descriptors)
 	if !ok {
-		e.cannot(name, "it has enumeration values, and "+strconv.Quote(shorten(value))+" is a descriptor of another namespace")
+		e.cannot(name, "it has enumeration values, and "+strconv.Quote(shorten(value))+" is no "+string(d)+" of Ed-Fi's own namespace")
 	}
 	e.checked(path, name, v)
 }
 
-// subjectNamespace is the namespace of academic subjects in documents of releases 2.x.
-const subjectNamespace = "http://ed-fi.org/Descriptor/AcademicSubjectDescriptor.xml"
-
 func (e *Encoder) subject(c *Cohort) {
+	value, namespace, ok := c.Subject(e.r)
+	switch {
+	case !ok && e.r.Descriptors:
+		e.cannot("AcademicSubject", "its namespace "+strconv.Quote(shorten(c.AcademicSubjectNamespace))+" is none that a descriptor can have")
+	case !ok:
+		e.cannot("AcademicSubject", strconv.Quote(shorten(c.AcademicSubject))+" has no namespace and code value")
+	}
 	if e.r.Descriptors {
-		if !c.Descriptors && c.AcademicSubjectNamespace != "" && c.AcademicSubjectNamespace != subjectNamespace {
-			e.cannot("AcademicSubject", "its namespace "+strconv.Quote(shorten(c.AcademicSubjectNamespace))+" has no descriptor")
-		}
-		e.coded("Cohort/AcademicSubject", "AcademicSubject", AcademicSubjectDescriptor, c.AcademicSubject, c.Descriptors)
+		e.checked("Cohort/AcademicSubject", "AcademicSubject", value)
 		return
 	}
-	code, ok := AcademicSubjectDescriptor.as(e.r, c.AcademicSubject, c.Descriptors)
-	if !ok {
-		e.cannot("AcademicSubject", strconv.Quote(shorten(c.AcademicSubject))+" is a descriptor of another namespace")
-	}
 	e.open("AcademicSubject")
-	e.checked("Cohort/AcademicSubject/CodeValue", "CodeValue", code)
-	if c.AcademicSubjectNamespace != "" {
-		e.checked("Cohort/AcademicSubject/Namespace", "Namespace", c.AcademicSubjectNamespace)
+	e.checked("Cohort/AcademicSubject/CodeValue", "CodeValue", value)
+	if namespace != "" {
+		e.checked("Cohort/AcademicSubject/Namespace", "Namespace", namespace)
 	}
 	e.close("AcademicSubject")
 }
 
-func (e *Encoder) program(k *ProgramKey, descriptors bool) {
+// program writes a ProgramReference. Its type may be in another form than the cohort's: programs keep the one in which they were first
+// stored.
+func (e *Encoder) program(k *ProgramKey) {
 	const path = "Cohort/ProgramReference/ProgramIdentity/"
 	value := k.ProgramType
-	written := descriptors || strings.Contains(value, "://") // the program may have been stored in the other form than the cohort
+	if e.r.Descriptors && !IsURI(value) {
+		if as := ProgramTypeDescriptor.URI(value); e.accepts(path+"ProgramType", as) {
+			value = as // else it was written without a namespace in such a release, where it may be as long as a descriptor
+		}
+	}
 	e.open("ProgramReference")
 	e.open("ProgramIdentity")
 	if e.r.Descriptors {
 		e.organization(k.EducationOrganizationID)
 		e.checked(path+"ProgramName", "ProgramName", k.ProgramName)
-		e.coded(path+"ProgramType", "ProgramType", ProgramTypeDescriptor, value, written)
+		e.checked(path+"ProgramType", "ProgramType", value)
 	} else {
-		e.coded(path+"ProgramType", "ProgramType", ProgramTypeDescriptor, value, written)
+		e.coded(path+"ProgramType", "ProgramType", ProgramTypeDescriptor, value, IsURI(value))
 		e.checked(path+"ProgramName", "ProgramName", k.ProgramName)
 		e.organization(k.EducationOrganizationID)
 	}
@@ -352,7 +375,7 @@ func (e *Encoder) section(k *SectionKey) {
 	e.close("CourseOfferingReference")
 	if k.Form == SectionByPeriod {
 		e.checked(path+"UniqueSectionCode", "UniqueSectionCode", k.UniqueSectionCode)
-		e.integer("SequenceOfCourse", int64(k.SequenceOfCourse))
+		e.checked(path+"SequenceOfCourse", "SequenceOfCourse", strconv.Itoa(k.SequenceOfCourse))
 	}
 	e.close("SectionIdentity")
 	e.close("SectionReference")

@@ -174,10 +174,29 @@ func TestEncoder_Descriptors(t *testing.T) {
 		}
 		through = back.cohorts[0]
 	}
-	// 5.2 has no place for the namespace; all else is as it was, the programs' types as enumeration values.
-	cohort.AcademicSubjectNamespace, cohort.Programs[1].ProgramType = "", "Bilingual"
+	cohort.Programs[1].ProgramType = "Bilingual"
 	if !through.Equal(&cohort) {
 		t.Errorf("came back as %+v, was %+v", through, cohort)
+	}
+}
+
+// A program keeps the form in which it was first stored, whatever its cohort's: a release gets its own.
+func TestEncoder_ProgramOfOtherForm(t *testing.T) {
+	r, _ := interchange.ReleaseNamed("5.2")
+	c, _ := example(t, r)
+	long := strings.Repeat("é", 230) // so long that it is no code value of a descriptor
+	c.Descriptors, c.CohortType, c.CohortScope, c.AcademicSubject = true, "uri://ed-fi.org/CohortTypeDescriptor#Study Hall", "", ""
+	c.Programs = append(c.Programs, interchange.ProgramKey{ProgramName: "P", ProgramType: long},
+		interchange.ProgramKey{ProgramName: "Q", ProgramType: "uri://example.org/ProgramTypeDescriptor#Nap"})
+	e, out := newEncoder(t, "5.2")
+	if err := errors.Join(e.Cohort(&c), e.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"uri://ed-fi.org/ProgramTypeDescriptor#Gifted and Talented", "uri://ed-fi.org/ProgramTypeDescriptor#Bilingual", long,
+		"uri://example.org/ProgramTypeDescriptor#Nap"} {
+		if !strings.Contains(out.String(), "<ProgramType>"+want+"</ProgramType>") {
+			t.Errorf("no program type %s in\n%s", want, out)
+		}
 	}
 }
 
@@ -204,14 +223,26 @@ func TestEncoder_CarryError(t *testing.T) {
 		"LongDescription":  {"2.0", "CohortDescription", "1024 characters", change(func(c *interchange.Cohort) { c.CohortDescription = text(strings.Repeat("x", 1025)) })},
 		"EmptyDescription": {"2.0", "CohortDescription", "", change(func(c *interchange.Cohort) { c.CohortDescription = text("") })},
 		"UnknownType":      {"2.0", "CohortType", "Study Hall", change(func(c *interchange.Cohort) { c.CohortType = "Nap" })},
-		"ForeignType": {"2.2", "CohortType", "another namespace", change(func(c *interchange.Cohort) {
+		"ForeignType": {"2.2", "CohortType", "Ed-Fi's own namespace", change(func(c *interchange.Cohort) {
 			c.Descriptors, c.CohortType = true, "uri://example.org/CohortTypeDescriptor#Nap"
 		})},
-		"ForeignSubject": {"2.0", "AcademicSubject", "another namespace", change(func(c *interchange.Cohort) {
-			c.Descriptors, c.CohortType, c.CohortScope, c.AcademicSubject = true, "Study Hall", "", "uri://example.org/AcademicSubjectDescriptor#Nap"
+		"OtherKindOfType": {"2.2", "CohortType", "Ed-Fi's own namespace", change(func(c *interchange.Cohort) {
+			c.Descriptors, c.CohortType = true, "uri://ed-fi.org/CohortScopeDescriptor#Other"
 		})},
-		"SubjectNamespace": {"5.2", "AcademicSubject", "has no descriptor", change(func(c *interchange.Cohort) { c.AcademicSubjectNamespace = "http://example.org" })},
-		"ForeignProgram":   {"2.0", "ProgramType", "another namespace", change(func(c *interchange.Cohort) { c.Programs[0].ProgramType = "uri://example.org/ProgramTypeDescriptor#Nap" })},
+		"TypeWithSpace": {"2.0", "CohortType", "white space", change(func(c *interchange.Cohort) {
+			c.Descriptors, c.CohortType = true, "uri://ed-fi.org/CohortTypeDescriptor#Study  Hall"
+		})},
+		"ForeignSubject": {"2.0", "AcademicSubject", "namespace and code value", change(func(c *interchange.Cohort) {
+			c.Descriptors, c.CohortType, c.CohortScope, c.AcademicSubject = true, "Study Hall", "", "http://example.org/AcademicSubjectDescriptor#Nap"
+		})},
+		"SubjectWithoutCode": {"2.2", "AcademicSubject", "namespace and code value", change(func(c *interchange.Cohort) {
+			c.Descriptors, c.CohortType, c.CohortScope, c.AcademicSubject = true, "Study Hall", "", "uri://example.org/AcademicSubjectDescriptor"
+		})},
+		"LongSubject": {"2.0", "CodeValue", "1 to 50 characters", change(func(c *interchange.Cohort) {
+			c.Descriptors, c.CohortType, c.CohortScope, c.AcademicSubject = true, "Study Hall", "", "uri://ed-fi.org/AcademicSubjectDescriptor#"+strings.Repeat("x", 51)
+		})},
+		"SubjectNamespace": {"5.2", "AcademicSubject", "none that a descriptor can have", change(func(c *interchange.Cohort) { c.AcademicSubjectNamespace = "http://example.org" })},
+		"ForeignProgram":   {"2.0", "ProgramType", "Ed-Fi's own namespace", change(func(c *interchange.Cohort) { c.Programs[0].ProgramType = "uri://example.org/ProgramTypeDescriptor#Nap" })},
 		"LongProgram":      {"2.0", "ProgramName", "60 characters", change(func(c *interchange.Cohort) { c.Programs[0].ProgramName = strings.Repeat("x", 61) })},
 		"OtherSection": {"3.1", "SectionReference", "2.x", changeAssociation(func(a *interchange.Association) {
 			a.Sections = []interchange.SectionKey{{Form: interchange.SectionByPeriod}}
@@ -220,6 +251,8 @@ func TestEncoder_CarryError(t *testing.T) {
 			a.Sections = []interchange.SectionKey{{Form: interchange.SectionByIdentifier}}
 		})},
 		"LongSchool":   {"2.0", "SchoolId", "5.0 or later", changeAssociation(func(a *interchange.Association) { a.Sections[0].SchoolID = 1 << 31 })},
+		"Sequence":     {"2.2", "SequenceOfCourse", "found \"9\"; expected an integer from 1 to 8", changeAssociation(func(a *interchange.Association) { a.Sections[0].SequenceOfCourse = 9 })},
+		"NoTerm":       {"2.0", "CodeValue", "found 0 characters; expected 1 to 50 characters", changeAssociation(func(a *interchange.Association) { a.Sections[0].TermDescriptor = "" })},
 		"NoSchoolYear": {"5.2", "SchoolYear", "", changeAssociation(func(a *interchange.Association) { a.Sections[0].SchoolYear = 0 })},
 		"SectionBegins": {"5.2", "sections.beginDate", "no XML release", changeAssociation(func(a *interchange.Association) {
 			a.SectionBegins = []interchange.Date{a.BeginDate, a.BeginDate}

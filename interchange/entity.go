@@ -1,8 +1,6 @@
 package interchange
 
 import (
-	"slices"
-
 	"cohortx/xsd"
 	"cohortx/xsd/scan"
 )
@@ -140,31 +138,3 @@ const (
 	AccessFalse
 	AccessTrue
 )
-
-// Equal reports whether two cohorts have the same values. The order of programs does not matter.
-func (c *Cohort) Equal(o *Cohort) bool {
-	if c.CohortKey != o.CohortKey || c.CohortType != o.CohortType || c.CohortScope != o.CohortScope ||
-		c.AcademicSubject != o.AcademicSubject || c.AcademicSubjectNamespace != o.AcademicSubjectNamespace || c.Descriptors != o.Descriptors {
-		return false
-	}
-	if (c.CohortDescription == nil) != (o.CohortDescription == nil) || c.CohortDescription != nil && *c.CohortDescription != *o.CohortDescription {
-		return false
-	}
-	return sameSet(c.Programs, o.Programs)
-}
-
-// sameSet reports whether two lists have the same elements, whatever their order.
-func sameSet(a, b []ProgramKey) bool {
-	in := func(list []ProgramKey, k ProgramKey) bool { return slices.Contains(list, k) }
-	for _, k := range a {
-		if !in(b, k) {
-			return false
-		}
-	}
-	for _, k := range b {
-		if !in(a, k) {
-			return false
-		}
-	}
-	return true
-}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"testing"
+	"unicode/utf8"
 
 	"cohortx/interchange"
 	"cohortx/xsd"
@@ -89,6 +90,20 @@ func (d *decoded) take(t testing.TB, block *scan.Block, e *interchange.Entity) {
 	d.associations = append(d.associations, a)
 }
 
+// ownPrograms makes descriptors of program types without a namespace, as the encoder does: a program is written by the key that it is stored
+// under, which knows no form.
+func (d *decoded) ownPrograms() {
+	for i := range d.cohorts {
+		for j := range d.cohorts[i].Programs {
+			k := &d.cohorts[i].Programs[j]
+			as := interchange.ProgramTypeDescriptor.URI(k.ProgramType)
+			if d.release.Descriptors && !interchange.IsURI(k.ProgramType) && utf8.RuneCountInString(as) <= 255 {
+				k.ProgramType = as
+			}
+		}
+	}
+}
+
 // encode writes what was decoded in the same release.
 func (d *decoded) encode(t testing.TB) []byte {
 	schema, err := interchange.LoadSchema(d.release, "")
@@ -153,6 +168,7 @@ func FuzzRoundTrip(f *testing.F) {
 		if !ok {
 			t.Fatalf("not well-formed: %s", written)
 		}
+		first.ownPrograms()
 		if !reflect.DeepEqual(first, second) {
 			t.Fatalf("read again it is another document:\n%+v\n%+v\n%s", first, second, written)
 		}

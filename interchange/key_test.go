@@ -66,7 +66,11 @@ func TestReleaseOf(t *testing.T) {
 		}
 	}
 	for namespace, hint := range map[string]string{
-		"http://ed-fi.org/0100": "from 2.0 on", "http://ed-fi.org/0210": "--as-release", "http://ed-fi.org/3.2.0-a": "5.2", "": "http://ed-fi.org/", "https://ed-fi.org/0200": "http://ed-fi.org/",
+		"http://ed-fi.org/0100": "StudentUniqueStateId", "http://ed-fi.org/0100RFC062811": "from 2.0 on", "": "http://ed-fi.org/", "https://ed-fi.org/0200": "http://ed-fi.org/",
+		"http://ed-fi.org/0210": "--as-release 2.0", "http://ed-fi.org/0200-RFC": "--as-release 2.0", "http://ed-fi.org/0230": "--as-release 2.2",
+		"http://ed-fi.org/0300": "--as-release 3.1", "http://ed-fi.org/3.2.0": "--as-release 3.2", "http://ed-fi.org/3.2.0-a": "(2.0, 2.2, 3.1, 3.2, 3.3, 4.0, 5.0, 5.1, 5.2)",
+		"http://ed-fi.org/3.2.0-b": "--as-release 3.2", "http://ed-fi.org/3.3.0-a": "--as-release 3.3", "http://ed-fi.org/3.3.1-a": "--as-release 3.3",
+		"http://ed-fi.org/6.0.0": "--as-release 5.2", "http://ed-fi.org/": "--as-release 5.2",
 	} {
 		if _, err := interchange.ReleaseOf(namespace); err == nil || !strings.Contains(err.Error(), hint) {
 			t.Errorf("%q: %v", namespace, err)
@@ -77,7 +81,9 @@ func TestReleaseOf(t *testing.T) {
 	if err != nil || patch.Namespace != "http://ed-fi.org/0210" || r.Namespace != "http://ed-fi.org/0200" {
 		t.Errorf("%+v %v", patch, err)
 	}
-	if _, err := r.In("http://example.org/"); err == nil {
-		t.Error("a namespace that is not Ed-Fi's was accepted")
+	for _, namespace := range []string{"http://example.org/", "http://ed-fi.org/0100"} {
+		if _, err := r.In(namespace); err == nil {
+			t.Errorf("%s was accepted", namespace)
+		}
 	}
 }

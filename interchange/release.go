@@ -63,20 +63,43 @@ func ReleaseOf(namespace string) (*Release, error) {
 		}
 	}
 	switch {
-	case namespace == edfiNamespace+"0100":
-		return nil, fmt.Errorf("a release from %s on: before 2.0 a cohort named its students by other elements, "+
-			"so such a file must be exported again by the system that wrote it", Releases[0].Name)
+	case isFirst(namespace):
+		return nil, fmt.Errorf("a release from %s on: before, files named a student by StudentUniqueStateId (now StudentUniqueId) and an organization by "+
+			"EducationalOrgReference, EducationalOrgIdentity and StateOrganizationId (now EducationOrganizationReference, EducationOrganizationIdentity "+
+			"and EducationOrganizationId), so that --as-release cannot help: have the system that wrote the file export it again", Releases[0].Name)
 	case strings.HasPrefix(namespace, edfiNamespace):
-		return nil, fmt.Errorf("the namespace of a known release (%s); if its structure is that of one of them, say so with --as-release",
-			strings.Join(ReleaseNames(), ", "))
+		return nil, fmt.Errorf("the namespace of a known release (%s); if its structure is that of one of them, say so with --as-release %s",
+			strings.Join(ReleaseNames(), ", "), nearest(namespace[len(edfiNamespace):]).Name)
 	}
 	return nil, fmt.Errorf("a namespace that starts with %s, such as %s", edfiNamespace, Releases[0].Namespace)
 }
 
+// isFirst says whether a namespace is of Ed-Fi 1.x: "http://ed-fi.org/0100" and drafts such as "http://ed-fi.org/0100RFC062811".
+func isFirst(namespace string) bool { return strings.HasPrefix(namespace, edfiNamespace+"01") }
+
+// nearest is the release that the version in a namespace most likely has the structure of: of the same major version the last one up to
+// it, or else the first. Versions are four digits up to 3.1 ("0210", "0200-RFC"), with points later ("3.2.0-a").
+func nearest(version string) *Release {
+	var major, minor int
+	if n, _ := fmt.Sscanf(version, "%d.%d", &major, &minor); n < 2 {
+		fmt.Sscanf(version, "%2d%1d", &major, &minor)
+	}
+	found := Releases[len(Releases)-1]
+	same := false
+	for _, r := range Releases {
+		var a, b int
+		fmt.Sscanf(r.Name, "%d.%d", &a, &b)
+		if a == major && (!same || b <= minor) {
+			found, same = r, true
+		}
+	}
+	return found
+}
+
 // In returns the release with another namespace: a patch release that has the same structure (--as-release). Only Ed-Fi namespaces are
-// accepted.
+// accepted, so that no other document passes by accident, and none of 1.x.
 func (r *Release) In(namespace string) (*Release, error) {
-	if !strings.HasPrefix(namespace, edfiNamespace) {
+	if !strings.HasPrefix(namespace, edfiNamespace) || isFirst(namespace) {
 		_, err := ReleaseOf(namespace)
 		return nil, err
 	}

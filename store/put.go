@@ -255,6 +255,8 @@ type putTable struct {
 	columns  []string // after id and before verified, in the order of written.values
 	fixed    int      // so many of them, from the first, are the key or stay as first written
 	children []childTable
+	// same reports whether a stored row and one to write, as in written.values, mean the same; nil: only if they are equal.
+	same func(stored, incoming []driver.Value) bool
 }
 
 type childTable struct {
@@ -317,6 +319,7 @@ var (
 		columns: []string{"education_organization_id", "cohort_identifier", "cohort_type", "cohort_scope", "academic_subject",
 			"academic_subject_namespace", "cohort_description", "descriptors"},
 		fixed: 2,
+		same:  sameCohort,
 		children: []childTable{{
 			name: "cohort_program", owner: "cohort_id", columns: []string{"program_id"},
 			row:  func(c child) []driver.Value { return []driver.Value{c.n} },
@@ -422,6 +425,11 @@ func (p *putter) flush(ctx context.Context, n int) error {
 	}
 	tx, db := p.tx, p.tx.db
 	rows := p.rows[:n]
+	if p.t.same != nil {
+		if err := p.keepForms(ctx, rows); err != nil {
+			return db.named("read "+p.t.name, err)
+		}
+	}
 	p.args = p.args[:0]
 	for i := range rows {
 		w := &rows[i]

@@ -104,6 +104,10 @@ func TestTx_PutCohorts(t *testing.T) {
 		}
 		return r
 	}
+	descriptors := func(r *store.CohortRow) {
+		r.CohortType, r.CohortScope, r.AcademicSubject, r.Descriptors = "uri://ed-fi.org/CohortTypeDescriptor#Study Hall",
+			"uri://ed-fi.org/CohortScopeDescriptor#School", "uri://ed-fi.org/AcademicSubjectDescriptor#Mathematics", true
+	}
 	for _, tt := range []struct {
 		name string
 		row  store.CohortRow
@@ -112,10 +116,20 @@ func TestTx_PutCohorts(t *testing.T) {
 		n    string // programs
 	}{
 		{"Equal", row(nil), unchanged, "255901001|C1|Study Hall|School|Mathematics|of the day", "2"},
-		{"Descriptor", row(func(r *store.CohortRow) {
-			r.CohortType, r.Descriptors = "uri://ed-fi.org/CohortTypeDescriptor#Study Hall", true
-		}), updated,
-			"255901001|C1|uri://ed-fi.org/CohortTypeDescriptor#Study Hall|School|Mathematics|of the day", "2"},
+		// The same values as descriptors are no change; the form in which they came first stays.
+		{"Descriptors", row(descriptors), unchanged, "255901001|C1|Study Hall|School|Mathematics|of the day", "2"},
+		{"DescriptorsAndProgram", row(func(r *store.CohortRow) {
+			descriptors(r)
+			r.ProgramNumbers = []uint32{2}
+		}), updated, "255901001|C1|Study Hall|School|Mathematics|of the day", "1"},
+		{"DescriptorsAndDescription", row(func(r *store.CohortRow) {
+			descriptors(r)
+			r.CohortDescription = text("of the night")
+		}), updated, "255901001|C1|uri://ed-fi.org/CohortTypeDescriptor#Study Hall|uri://ed-fi.org/CohortScopeDescriptor#School|uri://ed-fi.org/AcademicSubjectDescriptor#Mathematics|of the night", "2"},
+		{"OtherDescriptor", row(func(r *store.CohortRow) {
+			descriptors(r)
+			r.CohortType = "uri://example.org/CohortTypeDescriptor#Study Hall"
+		}), updated, "255901001|C1|uri://example.org/CohortTypeDescriptor#Study Hall|uri://ed-fi.org/CohortScopeDescriptor#School|uri://ed-fi.org/AcademicSubjectDescriptor#Mathematics|of the day", "2"},
 		{"SubjectNamespace", row(func(r *store.CohortRow) { r.AcademicSubjectNamespace = "http://ed-fi.org/" }), updated, "255901001|C1|Study Hall|School|Mathematics|of the day", "2"},
 		{"EmptyDescription", row(func(r *store.CohortRow) { r.CohortDescription = text("") }), updated, "255901001|C1|Study Hall|School|Mathematics|", "2"},
 		{"AbsentClears", row(func(r *store.CohortRow) { r.CohortScope, r.CohortDescription, r.ProgramNumbers = "", nil, nil }), updated, "255901001|C1|Study Hall||Mathematics|", "0"},

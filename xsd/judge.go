@@ -222,6 +222,9 @@ func (j *Judge) judge(c *canonical) ([]Violation, error) {
 			(f.attr == last.attr && isValue(last.rule) || f.attr == "" && (last.rule == ruleSimpleChild || last.rule == ruleSimple || last.rule == ruleNil)) {
 			continue
 		}
+		if f.rule == ruleAttrMissing && last.rule == ruleAttrMissing && f.elem == last.elem {
+			continue // libxml2 does not say which attribute it is; the first violation names all
+		}
 		last = f
 		out = append(out, j.violation(c, f))
 	}
@@ -294,21 +297,22 @@ func (j *Judge) violation(c *canonical, f fault) Violation {
 		v.Expected = expectedAttrs(nd)
 	case f.rule == ruleAttrMissing:
 		v.Code = AttributeMissing
-		v.Expected = f.attr
+		v.Found, v.Expected = c.missingAttrs(e, nd)
 	case f.attr != "" && isValue(f.rule):
 		v.Code = AttributeValue
 		value, _ := c.attrValue(e, f.elem, f.attr)
 		v.value(value)
-		if nd != nil {
-			if d := nd.attribute(scan.Name{Local: []byte(f.attr)}); d != nil {
-				v.Expected = d.typ.expected()
-				switch d.typ.prim {
-				case id:
-					v.Code = IDInvalid
-				case idref:
-					v.Code = RefInvalid
-				}
+		v.Expected = "a value of the type that the schema has for the attribute " + f.attr
+		if d := nd.declared(f.attr); d != nil {
+			v.Expected = d.typ.expected()
+			switch d.typ.prim {
+			case id:
+				v.Code = IDInvalid
+			case idref:
+				v.Code = RefInvalid
 			}
+		} else if expected, ok := instanceAttrs[f.attr]; ok {
+			v.Expected = expected
 		}
 	case isValue(f.rule):
 		v.Code = valueCode(f.rule)
@@ -316,6 +320,8 @@ func (j *Judge) violation(c *canonical, f fault) Violation {
 		if nd != nil && nd.simple != nil {
 			v.Expected = nd.simple.expected()
 			switch {
+			case v.Code == ValuePattern && nd.simple.form() != "":
+				v.Expected = nd.simple.form()
 			case v.Code != ValueType:
 			case nd.simple.enum != nil:
 				v.Code = ValueEnumeration
@@ -331,6 +337,37 @@ func (j *Judge) violation(c *canonical, f fault) Violation {
 		v.Expected = fmt.Sprintf("what the schema allows (rule %d of libxml2)", f.rule)
 	}
 	return v
+}
+
+// instanceAttrs says what the attributes of XML Schema's own namespace for documents (xsi) hold, which every element may have.
+var instanceAttrs = map[string]string{
+	"type":                      "no xsi:type, or the name of a type",
+	"schemaLocation":            "a list of URIs, each namespace with the place of its schema",
+	"noNamespaceSchemaLocation": "a URI",
+}
+
+// missingAttrs says which required attributes an element lacks, and what they must be.
+func (c *canonical) missingAttrs(e *elem, nd *node) (found, expected string) {
+	var names, types []string
+	if nd != nil {
+		for _, d := range nd.attrs {
+			if _, there := c.attrValue(e, 0, d.name); d.required && !there {
+				names, types = append(names, d.name), append(types, d.name+", "+d.typ.expected())
+			}
+		}
+	}
+	if names == nil {
+		return "fewer attributes", "all attributes that the schema requires"
+	}
+	return "no attribute " + strings.Join(names, ", "), strings.Join(types, "; ")
+}
+
+// declared is the declaration of an attribute without a namespace, nil if the tables have none. nd may be nil.
+func (nd *node) declared(local string) *attrDecl {
+	if nd == nil {
+		return nil
+	}
+	return nd.attribute(scan.Name{Local: []byte(local)})
 }
 
 // value sets what was found to a value of the document.

@@ -44,7 +44,8 @@ type simpleType struct {
 	enumSet map[string]struct{}
 	unsure  bool // has a facet that the checker does not know
 
-	unsigned bool // of digits alone: the unsigned types have no sign in XML Schema 1.0, not even "+0"
+	unsigned bool     // of digits alone: the unsigned types have no sign in XML Schema 1.0, not even "+0"
+	patterns []string // regular expressions of which a value must match each; only for messages
 }
 
 // builtins lists the built-in types that the checker knows by more than their white space.
@@ -145,8 +146,28 @@ func (t *simpleType) proves(v []byte) bool {
 	return !t.unsure
 }
 
+// form says in words which patterns the type has, "" if none.
+func (t *simpleType) form() string {
+	if len(t.patterns) == 0 {
+		return ""
+	}
+	return "a value of the pattern " + strings.Join(t.patterns, " and of the pattern ")
+}
+
 // expected says in words what the type accepts.
 func (t *simpleType) expected() string {
+	switch base, form := t.bounds(), t.form(); {
+	case form == "":
+		return base
+	case t.enum == nil && (t.prim == opaque || t.prim == text && t.minLen == 0 && t.maxLen < 0):
+		return form
+	default:
+		return base + ", " + strings.TrimPrefix(form, "a value ")
+	}
+}
+
+// bounds says in words what the type accepts, patterns apart.
+func (t *simpleType) bounds() string {
 	switch {
 	case t.enum != nil:
 		return oneOf(t.enum)

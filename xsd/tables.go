@@ -383,7 +383,7 @@ func (t *tabler) restrict(out, base *simpleType, r *element) {
 	name := out.name
 	*out = *base
 	out.name = name
-	var enum []string
+	var enum, patterns []string
 	for _, k := range r.children {
 		v := k.attr("value")
 		n, isNumber := parseInteger([]byte(strings.TrimSpace(v)))
@@ -403,6 +403,10 @@ func (t *tabler) restrict(out, base *simpleType, r *element) {
 			}
 			out.unsure = true // rare enough to be left to the judge
 			continue
+		case "pattern":
+			out.unsure = true
+			patterns = append(patterns, v)
+			continue
 		}
 		switch {
 		case !isNumber:
@@ -420,6 +424,9 @@ func (t *tabler) restrict(out, base *simpleType, r *element) {
 		default:
 			out.unsure = true
 		}
+	}
+	if patterns != nil { // those of one restriction are alternatives; the base's hold, too
+		out.patterns = append(base.patterns[:len(base.patterns):len(base.patterns)], strings.Join(patterns, "|"))
 	}
 	if enum != nil {
 		if base.enum != nil {

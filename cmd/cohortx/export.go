@@ -23,7 +23,7 @@ func exportCommand() *cli.Command {
 		Usage: "write cohorts and associations as interchange XML",
 		Description: "Writes the cohorts and the student and staff associations of a store as an interchange document, in a fixed order: equal\n" +
 			"data give equal bytes. A file is written under a temporary name, checked against its schema, and renamed. What the\n" +
-			"release cannot carry is left out and listed.",
+			"release cannot carry is left out and listed. Where nothing is to be written, nothing is, and the exit status is 3.",
 		Flags: []cli.Flag{
 			dbFlag(),
 			&cli.StringFlag{Name: "o", Usage: "write to `FILE`, or - for standard output (not checked)"},
@@ -34,6 +34,8 @@ func exportCommand() *cli.Command {
 			&cli.StringFlag{Name: "school-year", Usage: "associations active at any time from 1 July of the year before to 30 June of `YEAR`"},
 			&cli.Int64SliceFlag{Name: "education-organization", Usage: "only cohorts of these education organizations, `ID`,..."},
 			&cli.StringSliceFlag{Name: "cohort", Usage: "only this cohort, `ORG/ID`; may be repeated"},
+			&cli.StringFlag{Name: "left-out", Usage: "list all entities that the release cannot carry in `FILE`, as JSON, one a line"},
+			&cli.BoolFlag{Name: "force", Usage: "write a document without an entity, too, where nothing matches"},
 			&cli.BoolFlag{Name: "json", Usage: "print the result as JSON (to standard error with -o -)"},
 			jobsFlag(),
 			&cli.StringFlag{Name: "cpuprofile", Hidden: true},
@@ -96,11 +98,14 @@ func exportAction(c *cli.Context) error {
 	if info, err := os.Stat(c.String("o")); err == nil && info.IsDir() {
 		return &usageError{"-o " + c.String("o") + " is a folder", "cohortx export --db cohorts.db -o " + filepath.Join(c.String("o"), "out.xml")}
 	}
+	if name := c.String("left-out"); name != "" && name == c.String("o") {
+		return &usageError{"--left-out and -o name the same file", "cohortx export --db cohorts.db -o out.xml --left-out left-out.jsonl"}
+	}
 	filter, err := exportFilter(c, time.Now())
 	if err != nil {
 		return err
 	}
-	opt := batch.ExportOptions{Store: c.String("db"), Path: c.String("o"), Filter: filter}
+	opt := batch.ExportOptions{Store: c.String("db"), Path: c.String("o"), Filter: filter, LeftOut: c.String("left-out"), Force: c.Bool("force")}
 	if opt.Jobs, err = jobs(c); err != nil {
 		return err
 	}
@@ -134,7 +139,10 @@ func exportAction(c *cli.Context) error {
 	} else {
 		report.Exported(say, result)
 	}
-	if err == nil && result.LeftOut > 0 {
+	switch {
+	case err == nil && result.Refusal != nil:
+		return status(batch.ExitRefused)
+	case err == nil && result.LeftOut > 0:
 		return status(batch.ExitRejects)
 	}
 	return err

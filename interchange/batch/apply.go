@@ -222,7 +222,7 @@ func (s *set) putCohorts(ctx context.Context, tx *store.Tx) error {
 				return err
 			}
 			outcome := interchange.Superseded
-			if bytes.Equal(values, next) {
+			if bytes.Equal(values, next) || sameDefinition(values, next) {
 				outcome = interchange.Duplicate
 			}
 			s.counts.Add(interchange.CohortKind.String(), outcome, 1)

@@ -110,6 +110,12 @@ func appendCohort(dst []byte, c *interchange.Cohort) []byte {
 	return dst
 }
 
+// sameDefinition reports whether two definitions of one cohort say the same, maybe in the forms of different releases.
+func sameDefinition(a, b []byte) bool {
+	c, d := readCohort(a, interchange.CohortKey{}), readCohort(b, interchange.CohortKey{})
+	return c.Equal(&d)
+}
+
 // readCohort is the inverse of appendCohort.
 func readCohort(b []byte, key interchange.CohortKey) interchange.Cohort {
 	text := func() string {

@@ -21,17 +21,21 @@ type ExportOptions struct {
 	Path    string               // of the file, when Out is nil
 	Release *interchange.Release // nil: the one that the store's last StudentCohort file had
 	Filter  store.Filter
+	LeftOut string // a file that lists all entities that the release cannot carry, as JSON, one a line; "": none
+	Force   bool   // write a document without an entity, too
 }
 
 // Export writes the cohorts and associations of a store as an interchange document, in a fixed order: equal data give equal bytes. A file
-// is written under a temporary name, checked against its schema, and renamed. What the release cannot carry is left out and listed.
+// is written under a temporary name, checked against its schema, and renamed. What the release cannot carry is left out and listed, and so
+// are the associations of a cohort that is. Where nothing is left to write, nothing is written, and the result's Refusal says so.
 func Export(ctx context.Context, opt ExportOptions) (*report.Export, error) {
 	db, err := store.Open(ctx, opt.Store, store.Options{ReadOnly: true})
 	if err != nil {
 		return nil, err
 	}
 	defer db.Close()
-	out := &report.Export{Version: report.Version, Store: opt.Store, File: opt.Path, Counts: map[string]int64{}, NotCarried: []report.NotCarried{}}
+	out := &report.Export{Version: report.Version, Store: opt.Store, File: opt.Path, Counts: map[string]int64{},
+		Codes: map[interchange.Code]int64{}, NotCarried: []report.NotCarried{}, LeftOutFile: opt.LeftOut}
 	if opt.Release == nil {
 		if opt.Release, err = lastRelease(ctx, db); err != nil {
 			return nil, err
@@ -42,9 +46,13 @@ func Export(ctx context.Context, opt ExportOptions) (*report.Export, error) {
 	if err != nil {
 		return nil, err
 	}
+	left, err := newLeftOut(out, opt.LeftOut)
+	if err != nil {
+		return nil, err
+	}
 	write := func(w io.Writer) error {
 		c := &countingWriter{w: w}
-		x := &exporter{enc: interchange.NewEncoder(c, opt.Release, schema), out: out}
+		x := &exporter{enc: interchange.NewEncoder(c, opt.Release, schema), out: out, left: left, force: opt.Force}
 		if err := x.all(ctx, db, opt.Filter); err != nil {
 			return err
 		}
@@ -52,12 +60,17 @@ func Export(ctx context.Context, opt ExportOptions) (*report.Export, error) {
 		return nil
 	}
 	if opt.Out != nil {
-		if err := write(opt.Out); err != nil {
-			return nil, err
-		}
-		return out, nil
+		err = write(opt.Out)
+	} else {
+		err = opt.file(ctx, out, write)
 	}
-	return out, opt.file(ctx, out, write)
+	if errors.Is(err, errNothing) {
+		err = nil
+	}
+	if err = errors.Join(err, left.close()); err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 // file writes, checks and renames.
@@ -123,8 +136,10 @@ func (c *countingWriter) Write(p []byte) (int, error) {
 
 // exporter is one export under way.
 type exporter struct {
-	enc *interchange.Encoder
-	out *report.Export
+	enc   *interchange.Encoder
+	out   *report.Export
+	left  *leftOut
+	force bool
 }
 
 func (x *exporter) all(ctx context.Context, db *store.DB, f store.Filter) error {
@@ -141,7 +156,7 @@ func (x *exporter) all(ctx context.Context, db *store.DB, f store.Filter) error 
 			continue // nothing is known of it but its key
 		}
 		err := x.enc.Cohort(&c.Cohort)
-		if err := x.count(interchange.CohortKind, err, func() string { return cohortName(c.CohortKey) }); err != nil {
+		if err := x.count(interchange.CohortKind, err, func(why *interchange.CarryError) { x.left.cohort(c.CohortKey, why) }); err != nil {
 			return err
 		}
 	}
@@ -150,32 +165,41 @@ func (x *exporter) all(ctx context.Context, db *store.DB, f store.Filter) error 
 			if err != nil {
 				return err
 			}
+			if x.left.orphan(a) {
+				continue
+			}
 			err := x.enc.Association(a)
-			if err := x.count(kind, err, func() string { return cohortName(a.CohortKey) + "/" + a.PersonUniqueID + "/" + a.BeginDate.String() }); err != nil {
+			if err := x.count(kind, err, func(why *interchange.CarryError) { x.left.association(a, why) }); err != nil {
 				return err
 			}
 		}
 	}
+	if x.out.Entities() == 0 && !x.force {
+		x.out.Refusal = nothingMatches(x.out)
+		return errNothing
+	}
 	return x.enc.Close()
 }
 
-func cohortName(k interchange.CohortKey) string {
-	return fmt.Sprintf("%d/%s", k.EducationOrganizationID, k.CohortIdentifier)
+// errNothing ends an export that has no entity to write.
+var errNothing = errors.New("nothing to export")
+
+func nothingMatches(out *report.Export) *report.Fault {
+	f := &report.Fault{Code: interchange.CodeNothingMatches, File: out.File, Found: "no cohort and no association that matches", Expected: "at least one"}
+	if out.LeftOut > 0 {
+		f.Found = "nothing that release " + out.Release + " can carry"
+	}
+	return f
 }
 
-// mostNotCarried is how many entities are listed that a release cannot carry; the count is of all.
-const mostNotCarried = 100
-
-func (x *exporter) count(kind interchange.Kind, err error, key func() string) error {
+// count counts an entity that was written; what the release cannot carry is told to leave.
+func (x *exporter) count(kind interchange.Kind, err error, leave func(*interchange.CarryError)) error {
 	var carry *interchange.CarryError
 	switch {
 	case err == nil:
 		x.out.Counts[kind.String()]++
 	case errors.As(err, &carry):
-		x.out.LeftOut++
-		if len(x.out.NotCarried) < mostNotCarried {
-			x.out.NotCarried = append(x.out.NotCarried, report.NotCarried{Kind: kind.String(), Key: key(), Field: carry.Field, Reason: carry.Reason})
-		}
+		leave(carry)
 	default:
 		return fmt.Errorf("write export: %w", err)
 	}

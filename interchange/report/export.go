@@ -1,5 +1,7 @@
 package report
 
+import "cohortx/interchange"
+
 // Export is the result of an export.
 type Export struct {
 	Version    int              `json:"version"`
@@ -9,8 +11,13 @@ type Export struct {
 	Bytes      int64            `json:"bytes"`
 	Counts     map[string]int64 `json:"counts"`      // entities by kind
 	LeftOut    int64            `json:"left_out"`    // entities that the release cannot carry
-	NotCarried []NotCarried     `json:"not_carried"` // the first of them
+	NotCarried []NotCarried     `json:"not_carried"` // the first of each code
 	Checked    bool             `json:"checked"`     // the file was held against its schema before it got its name
+
+	Consequences int64                      `json:"consequences"` // of those left out, only because another one is
+	Codes        map[interchange.Code]int64 `json:"codes"`        // those left out, by code
+	LeftOutFile  string                     `json:"left_out_file,omitempty"`
+	Refusal      *Fault                     `json:"refusal,omitempty"` // why nothing was written
 }
 
 // NotCarried is one entity that the release cannot carry.
@@ -19,6 +26,9 @@ type NotCarried struct {
 	Key    string `json:"key"`
 	Field  string `json:"field"`
 	Reason string `json:"reason"`
+
+	Code        interchange.Code `json:"code"`
+	Consequence bool             `json:"consequence"` // left out only because another entity is
 }
 
 // Entities is how many entities were written.

@@ -179,6 +179,12 @@ func Exported(w io.Writer, e *Export) {
 	if where == "" {
 		where = "standard output"
 	}
+	if e.Refusal != nil {
+		fmt.Fprintf(w, "%s: nothing was written to %s: %s:%s\n", ink(w, red, "Refused"), Plain(where), e.Refusal.Code, e.Refusal.details())
+		e.leftOut(w)
+		remedy(w, e.Refusal.Code, "")
+		return
+	}
 	check := ""
 	if e.Checked {
 		check = ", checked against its schema"
@@ -186,10 +192,15 @@ func Exported(w io.Writer, e *Export) {
 	fmt.Fprintf(w, "Exported to %s, release %s%s: %s, %s, %s.\n", Plain(where), e.Release, check,
 		Number(e.Counts["Cohort"], "cohort", "cohorts"), Number(e.Counts["StudentCohortAssociation"], "student association", "student associations"),
 		Number(e.Counts["StaffCohortAssociation"], "staff association", "staff associations"))
+	if e.Entities() == 0 {
+		fmt.Fprintln(w, "An interchange without entities is not valid.")
+	}
+	e.leftOut(w)
+}
+
+// leftOut lists what the release cannot carry, by code.
+func (e *Export) leftOut(w io.Writer) {
 	if e.LeftOut == 0 {
-		if e.Entities() == 0 {
-			fmt.Fprintln(w, "Nothing in the store matches. An interchange without entities is not valid.")
-		}
 		return
 	}
 	them := "them"
@@ -197,10 +208,34 @@ func Exported(w io.Writer, e *Export) {
 		them = "it"
 	}
 	fmt.Fprintf(w, "%s left out, because release %s cannot carry %s:\n", Number(e.LeftOut, "entity was", "entities were"), e.Release, them)
-	for _, n := range e.NotCarried {
-		fmt.Fprintf(w, "  %s %s: %s: %s\n", n.Kind, Plain(n.Key), n.Field, Plain(n.Reason))
+	for _, entry := range interchange.Catalogue {
+		count := e.Codes[entry.Code]
+		if count == 0 {
+			continue
+		}
+		note := ""
+		if entry.Code == interchange.CodeCohortLeftOut {
+			note = " (a consequence of the others)"
+		}
+		fmt.Fprintf(w, "  %s  %s%s\n     %s\n", thousands(count), ink(w, bold, string(entry.Code)), note, entry.Meaning)
+		for _, n := range e.NotCarried {
+			if n.Code == entry.Code {
+				fmt.Fprintf(w, "     %s %s: %s: %s\n", n.Kind, Plain(n.Key), n.Field, Plain(n.Reason))
+				count--
+			}
+		}
+		if count > 0 {
+			fmt.Fprintf(w, "     ... and %s more\n", thousands(count))
+		}
+		remedy(w, entry.Code, "     ")
 	}
-	if rest := e.LeftOut - int64(len(e.NotCarried)); rest > 0 {
-		fmt.Fprintf(w, "  ... and %s more\n", thousands(rest))
+	if e.LeftOutFile != "" {
+		fmt.Fprintf(w, "All of them are listed in %s\n", Plain(e.LeftOutFile))
+	}
+}
+
+func remedy(w io.Writer, code interchange.Code, indent string) {
+	if entry, _ := interchange.Explain(code); entry.Remedy != "" {
+		fmt.Fprintf(w, "%sTo do: %s\n", indent, entry.Remedy)
 	}
 }

@@ -140,6 +140,9 @@ c.xml: NOT valid, 2 violations; 0 entities
 }
 
 func TestExported(t *testing.T) {
+	notConvertible, _ := interchange.Explain(interchange.CodeNotConvertible)
+	orphans, _ := interchange.Explain(interchange.CodeCohortLeftOut)
+	nothing, _ := interchange.Explain(interchange.CodeNothingMatches)
 	for _, c := range []struct {
 		name string
 		e    report.Export
@@ -147,15 +150,26 @@ func TestExported(t *testing.T) {
 	}{
 		{"OK", report.Export{File: "all.xml", Release: "5.2", Checked: true, Counts: map[string]int64{"Cohort": 1, "StudentCohortAssociation": 2000}},
 			"Exported to all.xml, release 5.2, checked against its schema: 1 cohort, 2,000 student associations, 0 staff associations.\n"},
-		{"LeftOut", report.Export{Release: "2.0", LeftOut: 1, NotCarried: []report.NotCarried{{Kind: "Cohort", Key: "1/a\tb", Field: "CohortType", Reason: "no such value"}}},
-			"Exported to standard output, release 2.0: 0 cohorts, 0 student associations, 0 staff associations.\n" +
-				"1 entity was left out, because release 2.0 cannot carry it:\n  Cohort 1/a\\tb: CohortType: no such value\n"},
-		{"LeftOutMany", report.Export{Release: "2.0", LeftOut: 1001, NotCarried: []report.NotCarried{{Kind: "Cohort", Key: "1/2", Field: "CohortType", Reason: "no such value"}}},
-			"Exported to standard output, release 2.0: 0 cohorts, 0 student associations, 0 staff associations.\n" +
-				"1,001 entities were left out, because release 2.0 cannot carry them:\n  Cohort 1/2: CohortType: no such value\n  ... and 1,000 more\n"},
-		{"Nothing", report.Export{File: "none.xml", Release: "5.2"},
+		{"LeftOut", report.Export{Release: "2.0", Counts: map[string]int64{"Cohort": 1}, LeftOut: 1, Codes: map[interchange.Code]int64{"not_convertible": 1},
+			NotCarried: []report.NotCarried{{Code: "not_convertible", Kind: "Cohort", Key: "1/a\tb", Field: "CohortType", Reason: "no such value"}}},
+			"Exported to standard output, release 2.0: 1 cohort, 0 student associations, 0 staff associations.\n" +
+				"1 entity was left out, because release 2.0 cannot carry it:\n" +
+				"  1  not_convertible\n     " + notConvertible.Meaning + "\n     Cohort 1/a\\tb: CohortType: no such value\n     To do: " + notConvertible.Remedy + "\n"},
+		{"LeftOutMany", report.Export{Release: "2.0", Counts: map[string]int64{"Cohort": 1}, LeftOut: 2001, Consequences: 1000, LeftOutFile: "left.jsonl",
+			Codes: map[interchange.Code]int64{"cohort_left_out": 1000, "not_convertible": 1001}, NotCarried: []report.NotCarried{
+				{Code: "not_convertible", Kind: "Cohort", Key: "1/2", Field: "CohortType", Reason: "no such value"},
+				{Code: "cohort_left_out", Kind: "StaffCohortAssociation", Key: "1/2/3/2025-09-14", Field: "CohortReference", Reason: "cohort 1/2 is left out"}}},
+			"Exported to standard output, release 2.0: 1 cohort, 0 student associations, 0 staff associations.\n" +
+				"2,001 entities were left out, because release 2.0 cannot carry them:\n" +
+				"  1,001  not_convertible\n     " + notConvertible.Meaning + "\n     Cohort 1/2: CohortType: no such value\n     ... and 1,000 more\n     To do: " + notConvertible.Remedy + "\n" +
+				"  1,000  cohort_left_out (a consequence of the others)\n     " + orphans.Meaning +
+				"\n     StaffCohortAssociation 1/2/3/2025-09-14: CohortReference: cohort 1/2 is left out\n     ... and 999 more\n     To do: " + orphans.Remedy + "\n" +
+				"All of them are listed in left.jsonl\n"},
+		{"Forced", report.Export{File: "none.xml", Release: "5.2"},
 			"Exported to none.xml, release 5.2: 0 cohorts, 0 student associations, 0 staff associations.\n" +
-				"Nothing in the store matches. An interchange without entities is not valid.\n"},
+				"An interchange without entities is not valid.\n"},
+		{"Nothing", report.Export{File: "none.xml", Release: "5.2", Refusal: &report.Fault{Code: "nothing_matches", Found: "nothing", Expected: "something"}},
+			"Refused: nothing was written to none.xml: nothing_matches: found nothing; expected something\nTo do: " + nothing.Remedy + "\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out strings.Builder

@@ -74,11 +74,11 @@ func Detect(scope *scan.Scope, as *interchange.Release) (Content, *interchange.R
 	return 0, nil, &scan.Error{At: scope.At, Code: RootUnknown, Found: "root element " + shortened(root), Expected: "one of: " + strings.Join(names, "; ")}
 }
 
-// releaseOf finds the release of a namespace. as serves Ed-Fi namespaces only, so that no other document passes by accident.
+// releaseOf finds the release of a namespace.
 func releaseOf(namespace string, as *interchange.Release) (*interchange.Release, error) {
 	release, err := interchange.ReleaseOf(namespace)
-	if err != nil && as != nil && strings.HasPrefix(namespace, "http://ed-fi.org/") {
-		return as, nil
+	if err != nil && as != nil {
+		return as.In(namespace)
 	}
 	return release, err
 }

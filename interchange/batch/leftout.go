@@ -1,0 +1,96 @@
+package batch
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"cohortx/interchange"
+	"cohortx/interchange/report"
+)
+
+// leftOut notes what an export does not carry over: in the report, and whole in a file if one is asked for.
+type leftOut struct {
+	rep     *report.Export
+	cohorts map[interchange.CohortKey]struct{} // left out, and so are their associations
+	file    *os.File                           // nil: none is asked for
+	out     *bufio.Writer
+	err     error // of the file
+}
+
+// mostNotCarried is how many entities of each code are listed in the report; the counts are of all.
+const mostNotCarried = 100
+
+func newLeftOut(rep *report.Export, path string) (*leftOut, error) {
+	l := &leftOut{rep: rep, cohorts: map[interchange.CohortKey]struct{}{}}
+	if path == "" {
+		return l, nil
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("write what is left out: %w", err)
+	}
+	l.file, l.out = f, bufio.NewWriter(f)
+	return l, nil
+}
+
+// close ends the file.
+func (l *leftOut) close() error {
+	if l.file == nil {
+		return nil
+	}
+	if err := errors.Join(l.err, l.out.Flush(), l.file.Close()); err != nil {
+		return fmt.Errorf("write what is left out: %w", err)
+	}
+	return nil
+}
+
+// cohort notes a cohort that the release cannot carry.
+func (l *leftOut) cohort(key interchange.CohortKey, why *interchange.CarryError) {
+	l.cohorts[key] = struct{}{}
+	l.add(report.NotCarried{Code: interchange.CodeNotConvertible, Kind: interchange.CohortKind.String(), Key: cohortName(key), Field: why.Field, Reason: why.Reason})
+}
+
+// association notes an association that the release cannot carry.
+func (l *leftOut) association(a *interchange.Association, why *interchange.CarryError) {
+	l.add(report.NotCarried{Code: interchange.CodeNotConvertible, Kind: a.Kind.String(), Key: associationName(a), Field: why.Field, Reason: why.Reason})
+}
+
+// orphan reports whether the cohort of an association is left out, and notes the association if so.
+func (l *leftOut) orphan(a *interchange.Association) bool {
+	if _, gone := l.cohorts[a.CohortKey]; !gone {
+		return false
+	}
+	l.add(report.NotCarried{Code: interchange.CodeCohortLeftOut, Kind: a.Kind.String(), Key: associationName(a), Field: "CohortReference",
+		Reason: "cohort " + cohortName(a.CohortKey) + " is left out", Consequence: true})
+	return true
+}
+
+func (l *leftOut) add(n report.NotCarried) {
+	l.rep.LeftOut++
+	if n.Consequence {
+		l.rep.Consequences++
+	}
+	l.rep.Codes[n.Code]++
+	if l.rep.Codes[n.Code] <= mostNotCarried {
+		l.rep.NotCarried = append(l.rep.NotCarried, n)
+	}
+	if l.file == nil || l.err != nil {
+		return
+	}
+	line, err := json.Marshal(n)
+	if err == nil {
+		_, err = l.out.Write(append(line, '\n'))
+	}
+	l.err = err
+}
+
+func cohortName(k interchange.CohortKey) string {
+	return fmt.Sprintf("%d/%s", k.EducationOrganizationID, k.CohortIdentifier)
+}
+
+func associationName(a *interchange.Association) string {
+	return cohortName(a.CohortKey) + "/" + a.PersonUniqueID + "/" + a.BeginDate.String()
+}
