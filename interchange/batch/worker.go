@@ -216,9 +216,9 @@ func (r *reader) sections(e *interchange.Entity, p *parsed, keys []interchange.S
 		number, ok := r.set.sections.find(r.key)
 		switch {
 		case ok:
-			p.sections = append(p.sections, sectionItem{number: number})
+			p.sections = append(p.sections, sectionItem{number: number, begin: interchange.UnsaidDate})
 		case r.set.allow.Sections:
-			p.sections = append(p.sections, sectionItem{key: p.keep(r.key)})
+			p.sections = append(p.sections, sectionItem{key: p.keep(r.key), begin: interchange.UnsaidDate})
 		default:
 			r.notFound(e, p, interchange.CodeSectionNotFound, "section "+sectionName(&keys[i]), "")
 			return span{}, false
