@@ -221,9 +221,6 @@ func TestEncoder_CarryError(t *testing.T) {
 		})},
 		"LongSchool":   {"2.0", "SchoolId", "5.0 or later", changeAssociation(func(a *interchange.Association) { a.Sections[0].SchoolID = 1 << 31 })},
 		"NoSchoolYear": {"5.2", "SchoolYear", "", changeAssociation(func(a *interchange.Association) { a.Sections[0].SchoolYear = 0 })},
-		"SectionBegins": {"5.2", "sections.beginDate", "no XML release", changeAssociation(func(a *interchange.Association) {
-			a.SectionBegins = []interchange.Date{a.BeginDate, a.BeginDate}
-		})},
 		// What stands in no XML document at all.
 		"Control":         {"5.2", "CohortDescription", "XML", change(func(c *interchange.Cohort) { c.CohortDescription = text("a\x01b") })},
 		"ControlInKey":    {"2.0", "CohortIdentifier", "XML", changeAssociation(func(a *interchange.Association) { a.CohortIdentifier = "a\x00b" })},

@@ -7,9 +7,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+
+	"github.com/klauspost/compress/gzip"
 
 	"cohortx/interchange"
 	"cohortx/interchange/report"
+	"cohortx/interchange/resource"
 	"cohortx/store"
 )
 
@@ -19,8 +23,11 @@ type ExportOptions struct {
 	Store   string
 	Out     io.Writer            // instead of a file
 	Path    string               // of the file, when Out is nil
-	Release *interchange.Release // nil: the one that the store's last StudentCohort file had
-	Filter  store.Filter
+	Release *interchange.Release // nil: the one that the store's last StudentCohort file had; of resources, the newest
+	// Resources is the kind that is written as JSON, a resource a line, instead of an interchange document of all kinds; 0: none.
+	Resources interchange.Kind
+	Filter    store.Filter
+	Gzip      bool // compress what is written
 }
 
 // Export writes the cohorts and associations of a store as an interchange document, in a fixed order: equal data give equal bytes. A file
@@ -32,24 +39,43 @@ func Export(ctx context.Context, opt ExportOptions) (*report.Export, error) {
 	}
 	defer db.Close()
 	out := &report.Export{Version: report.Version, Store: opt.Store, File: opt.Path, Counts: map[string]int64{}, NotCarried: []report.NotCarried{}}
+	if opt.Release == nil && opt.Resources != 0 {
+		opt.Release = interchange.Releases[len(interchange.Releases)-1]
+	}
 	if opt.Release == nil {
 		if opt.Release, err = lastRelease(ctx, db); err != nil {
 			return nil, err
 		}
 	}
-	out.Release = opt.Release.Name
+	out.Release, out.Format = opt.Release.Name, report.FormatXML
+	if opt.Resources != 0 {
+		out.Format = report.FormatJSONL
+	}
 	schema, err := interchange.LoadSchema(opt.Release, "")
 	if err != nil {
 		return nil, err
 	}
 	write := func(w io.Writer) error {
 		c := &countingWriter{w: w}
-		x := &exporter{enc: interchange.NewEncoder(c, opt.Release, schema), out: out}
+		x := &exporter{enc: interchange.NewEncoder(c, opt.Release, schema), out: out, kinds: interchange.Kinds}
+		if opt.Resources != 0 {
+			x.enc, x.kinds, x.resources = resource.NewEncoder(c, opt.Release), []interchange.Kind{opt.Resources}, true
+		}
 		if err := x.all(ctx, db, opt.Filter); err != nil {
 			return err
 		}
 		out.Bytes = c.n
 		return nil
+	}
+	if opt.Gzip {
+		plain := write
+		write = func(w io.Writer) error {
+			z := gzip.NewWriter(w) // no name, no time: equal data give equal bytes
+			if err := plain(z); err != nil {
+				return err
+			}
+			return z.Close()
+		}
 	}
 	if opt.Out != nil {
 		if err := write(opt.Out); err != nil {
@@ -121,10 +147,19 @@ func (c *countingWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// encoder writes entities: an interchange.Encoder or a resource.Encoder.
+type encoder interface {
+	Cohort(*interchange.Cohort) error
+	Association(*interchange.Association) error
+	Close() error
+}
+
 // exporter is one export under way.
 type exporter struct {
-	enc *interchange.Encoder
-	out *report.Export
+	enc       encoder
+	out       *report.Export
+	kinds     []interchange.Kind
+	resources bool // the form is JSON
 }
 
 func (x *exporter) all(ctx context.Context, db *store.DB, f store.Filter) error {
@@ -133,7 +168,11 @@ func (x *exporter) all(ctx context.Context, db *store.DB, f store.Filter) error 
 		return err
 	}
 	defer e.Close()
-	for c, err := range e.Cohorts(ctx) {
+	cohorts := e.Cohorts(ctx)
+	if !slices.Contains(x.kinds, interchange.CohortKind) {
+		cohorts = func(func(*store.ExportedCohort, error) bool) {}
+	}
+	for c, err := range cohorts {
 		if err != nil {
 			return err
 		}
@@ -146,12 +185,19 @@ func (x *exporter) all(ctx context.Context, db *store.DB, f store.Filter) error 
 		}
 	}
 	for _, kind := range []interchange.Kind{interchange.StudentCohortAssociationKind, interchange.StaffCohortAssociationKind} {
+		if !slices.Contains(x.kinds, kind) {
+			continue
+		}
 		for a, err := range e.Associations(ctx, kind) {
 			if err != nil {
 				return err
 			}
 			err := x.enc.Association(a)
-			if err := x.count(kind, err, func() string { return cohortName(a.CohortKey) + "/" + a.PersonUniqueID + "/" + a.BeginDate.String() }); err != nil {
+			key := func() string { return cohortName(a.CohortKey) + "/" + a.PersonUniqueID + "/" + a.BeginDate.String() }
+			if err == nil && !x.resources {
+				x.partly(a, key)
+			}
+			if err := x.count(kind, err, key); err != nil {
 				return err
 			}
 		}
@@ -165,6 +211,25 @@ func cohortName(k interchange.CohortKey) string {
 
 // mostNotCarried is how many entities are listed that a release cannot carry; the count is of all.
 const mostNotCarried = 100
+
+// partly notes what no interchange document can hold of an association that is otherwise written: begin dates of sections. An import of the
+// document leaves those that a store has as they are.
+func (x *exporter) partly(a *interchange.Association, key func() string) {
+	dates := 0
+	for _, d := range a.SectionBegins {
+		if d != interchange.NoDate {
+			dates++
+		}
+	}
+	if dates == 0 {
+		return
+	}
+	x.out.Partly++
+	if len(x.out.NotCarried) < mostNotCarried {
+		x.out.NotCarried = append(x.out.NotCarried, report.NotCarried{Kind: a.Kind.String(), Key: key(), Field: "sections.beginDate", Partly: true,
+			Reason: report.Number(int64(dates), "section has a begin date", "sections have begin dates") + ", for which XML has no place; the JSON form (--format jsonl) has"})
+	}
+}
 
 func (x *exporter) count(kind interchange.Kind, err error, key func() string) error {
 	var carry *interchange.CarryError

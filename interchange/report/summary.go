@@ -172,27 +172,45 @@ func Exported(w io.Writer, e *Export) {
 		where = "standard output"
 	}
 	check := ""
-	if e.Checked {
+	switch {
+	case e.Checked && e.Format == FormatJSONL:
+		check = ", checked by reading it"
+	case e.Checked:
 		check = ", checked against its schema"
 	}
-	fmt.Fprintf(w, "Exported to %s, release %s%s: %s, %s, %s.\n", Plain(where), e.Release, check,
-		Number(e.Counts["Cohort"], "cohort", "cohorts"), Number(e.Counts["StudentCohortAssociation"], "student association", "student associations"),
-		Number(e.Counts["StaffCohortAssociation"], "staff association", "staff associations"))
-	if e.LeftOut == 0 {
-		if e.Entities() == 0 {
-			fmt.Fprintln(w, "Nothing in the store matches. An interchange without entities is not valid.")
-		}
-		return
+	if e.Format == FormatJSONL {
+		fmt.Fprintf(w, "Exported to %s as JSON, a resource a line%s: %s.\n", Plain(where), check, Number(e.Entities(), "resource", "resources"))
+	} else {
+		fmt.Fprintf(w, "Exported to %s, release %s%s: %s, %s, %s.\n", Plain(where), e.Release, check,
+			Number(e.Counts["Cohort"], "cohort", "cohorts"), Number(e.Counts["StudentCohortAssociation"], "student association", "student associations"),
+			Number(e.Counts["StaffCohortAssociation"], "staff association", "staff associations"))
+	}
+	if e.Entities() == 0 && e.LeftOut == 0 {
+		fmt.Fprintln(w, map[bool]string{true: "Nothing in the store matches.", false: "Nothing in the store matches. An interchange without entities is not valid."}[e.Format == FormatJSONL])
 	}
 	them := "them"
 	if e.LeftOut == 1 {
 		them = "it"
 	}
-	fmt.Fprintf(w, "%s left out, because release %s cannot carry %s:\n", Number(e.LeftOut, "entity was", "entities were"), e.Release, them)
-	for _, n := range e.NotCarried {
-		fmt.Fprintf(w, "  %s %s: %s: %s\n", n.Kind, Plain(n.Key), n.Field, Plain(n.Reason))
+	if e.LeftOut > 0 {
+		fmt.Fprintf(w, "%s left out, because release %s cannot carry %s:\n", Number(e.LeftOut, "entity was", "entities were"), e.Release, them)
+		e.notCarried(w, false, e.LeftOut)
 	}
-	if rest := e.LeftOut - int64(len(e.NotCarried)); rest > 0 {
-		fmt.Fprintf(w, "  ... and %s more\n", thousands(rest))
+	if e.Partly > 0 {
+		fmt.Fprintf(w, "%s written without a value that XML cannot carry:\n", Number(e.Partly, "entity was", "entities were"))
+		e.notCarried(w, true, e.Partly)
+	}
+}
+
+// notCarried lists what was left out: entities, or fields of entities.
+func (e *Export) notCarried(w io.Writer, partly bool, all int64) {
+	for _, n := range e.NotCarried {
+		if n.Partly == partly {
+			fmt.Fprintf(w, "  %s %s: %s: %s\n", n.Kind, Plain(n.Key), n.Field, Plain(n.Reason))
+			all--
+		}
+	}
+	if all > 0 {
+		fmt.Fprintf(w, "  ... and %s more\n", thousands(all))
 	}
 }
