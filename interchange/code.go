@@ -96,7 +96,7 @@ var Catalogue = []Entry{
 	{Code(scan.NULByte), Refuses, "The file contains a NUL byte.", "Export the file again as UTF-8 text.", "a file that is UTF-16 without a byte-order mark"},
 	{Code(scan.XMLVersion), Refuses, "The file declares an XML version other than 1.0.", "Write version=\"1.0\".", "<?xml version=\"1.1\"?>"},
 	{Code(scan.InvalidCharacter), Refuses, "The file contains a character that XML does not allow.", "Remove control characters from the values before the export.", "&#x1;"},
-	{Code(scan.InvalidEncoding), Refuses, "The bytes are not of the encoding that the file is in.", "Declare the encoding that the file really has, or write UTF-8; CSV is always read as UTF-8.", "a byte FF in UTF-8"},
+	{Code(scan.InvalidEncoding), Refuses, "The bytes are not of the encoding that the file is in.", "Declare the encoding that the file really has, or write UTF-8; CSV and JSON are always read as UTF-8.", "a byte FF in UTF-8"},
 	{Code(scan.TooDeep), Refuses, "Elements are nested more than 64 deep.", "This is no StudentCohort file; look at where it comes from.", "<a><a><a>..."},
 	{Code(scan.EntityTooLarge), Refuses, "One entity, one record of a CSV file, or one line of JSON is larger than 16 MiB.", "Look for a missing end tag, in CSV for a missing quotation mark, before this place.", "a Cohort that is never closed"},
 	{Code(scan.NameTooLong), Refuses, "A name is longer than 1,000 bytes.", "This is no StudentCohort file; look at where it comes from.", "<aaaa..."},

@@ -92,7 +92,7 @@ func (d *Decoder) share(dst []interchange.Entity, first int, ends []int) []inter
 // line reads the object that starts at start.
 func (d *Decoder) line(e *interchange.Entity, start, end int) error {
 	d.in = *bytes.NewBuffer(d.block.Bytes[start:end])
-	d.json.Reset(&d.in, jsontext.AllowDuplicateNames(true)) // ours to report, with a place
+	d.json.Reset(&d.in, duplicates)
 	d.from, d.base, d.subject, d.violations = start, len(d.nodes), 0, nil
 	if k := d.json.PeekKind(); k != '{' && k != jsontext.KindInvalid {
 		return &scan.Error{At: e.At, Code: scan.NotWellFormed, Found: kindName(k), Expected: "one JSON object a line"}
@@ -119,6 +119,9 @@ func (d *Decoder) line(e *interchange.Entity, start, end int) error {
 	e.Violations = d.violations
 	return nil
 }
+
+// duplicates are ours to report, with a place.
+var duplicates = jsontext.AllowDuplicateNames(true)
 
 func kindName(k jsontext.Kind) string {
 	switch k {
@@ -198,21 +201,15 @@ func (d *Decoder) kind(given uint64) interchange.Kind {
 	case is("cohortIdentifier"), is("educationOrganizationReference"), is("cohortTypeDescriptor"):
 		kind, own = interchange.CohortKind, ofCohort
 	}
-	var known []string
-	for _, m := range root.members {
-		if m.kinds&own != 0 {
-			known = append(known, m.name)
-		}
-	}
 	for i := range d.violations {
 		if v := &d.violations[i]; v.Path == "" {
-			v.Path, v.Expected = kind.String(), "one of: "+strings.Join(known, "; ") // about the object itself
+			v.Path, v.Expected = kind.String(), "one of: "+root.names(own) // about the object itself
 		}
 	}
 	for i, m := range root.members {
 		switch has := given&(1<<i) != 0; {
 		case has && m.kinds != 0 && m.kinds&own == 0:
-			d.violation(d.memberAt(m.name), xsd.ElementUnknown, kind.String(), fmt.Sprintf("member %q", m.name), "one of: "+strings.Join(known, "; "))
+			d.violation(d.memberAt(m.name), xsd.ElementUnknown, kind.String(), fmt.Sprintf("member %q", m.name), "one of: "+root.names(own))
 		case !has && m.required && m.kinds&own != 0:
 			d.violation(0, xsd.ElementMissing, kind.String(), "the end of the object", m.name)
 		}
@@ -222,7 +219,7 @@ func (d *Decoder) kind(given uint64) interchange.Kind {
 
 // memberAt is the offset of a member of the line's object. It reads the line again: for errors.
 func (d *Decoder) memberAt(name string) int {
-	again := jsontext.NewDecoder(bytes.NewReader(d.block.Bytes[d.from:]), jsontext.AllowDuplicateNames(true))
+	again := jsontext.NewDecoder(bytes.NewReader(d.block.Bytes[d.from:]), duplicates)
 	again.ReadToken()
 	for again.PeekKind() == '"' {
 		raw, err := again.ReadValue()
@@ -264,7 +261,7 @@ func (d *Decoder) object(o *member) (given uint64, err error) {
 		i, m := o.member(name)
 		switch {
 		case m == nil:
-			d.violation(at, xsd.ElementUnknown, o.path, "member "+quoted(name), "one of: "+o.names())
+			d.violation(at, xsd.ElementUnknown, o.path, "member "+quoted(name), "one of: "+o.names(0))
 			err = d.skip()
 		case m.shape == ignored:
 			err = d.skip()
@@ -313,10 +310,11 @@ func (d *Decoder) complete(o *member, start int, given uint64) {
 	}
 }
 
-func (o *member) names() string {
+// names lists the members of an object; of the root's those of a kind.
+func (o *member) names(of kinds) string {
 	var list []string
 	for _, m := range o.members {
-		if m.shape != ignored {
+		if m.shape != ignored && m.kinds&of == of {
 			list = append(list, m.name)
 		}
 	}
