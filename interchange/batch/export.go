@@ -70,11 +70,13 @@ func Export(ctx context.Context, opt ExportOptions) (*report.Export, error) {
 	if opt.Gzip {
 		plain := write
 		write = func(w io.Writer) error {
-			z := gzip.NewWriter(w) // no name, no time: equal data give equal bytes
-			if err := plain(z); err != nil {
+			packed := &countingWriter{w: w}
+			z := gzip.NewWriter(packed) // no name, no time: equal data give equal bytes
+			if err := errors.Join(plain(z), z.Close()); err != nil {
 				return err
 			}
-			return z.Close()
+			out.Bytes = packed.n
+			return nil
 		}
 	}
 	if opt.Out != nil {
