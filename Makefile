@@ -94,11 +94,12 @@ cmd/cohortx            *
 cmd/cohortbench
 cmd/cohortgen          interchange
 interchange            interchange/dictionary xsd xsd/edfi xsd/scan
-interchange/batch      interchange interchange/dictionary interchange/reference interchange/report interchange/roster interchange/source store xsd xsd/scan
+interchange/batch      interchange interchange/dictionary interchange/reference interchange/report interchange/resource interchange/roster interchange/source store xsd xsd/scan
 interchange/dictionary
 interchange/drop       interchange/batch interchange/report store
 interchange/reference  interchange xsd
 interchange/report     interchange
+interchange/resource   interchange xsd xsd/scan
 interchange/roster     interchange interchange/source xsd xsd/scan
 interchange/source     xsd/scan
 store                  interchange interchange/dictionary

@@ -51,6 +51,7 @@ const (
 	CodeNotConvertible Code = "not_convertible"
 	CodeCohortLeftOut  Code = "cohort_left_out"
 	CodeNothingMatches Code = "nothing_matches"
+	CodeValueLeftOut   Code = "value_left_out"
 
 	// warnings
 	CodeReopened     Code = "reopened"
@@ -96,14 +97,14 @@ func Explain(code Code) (Entry, bool) {
 
 // Catalogue explains all codes, in the order in which the rules are looked at.
 var Catalogue = []Entry{
-	{Code(scan.NotWellFormed), Refuses, "The file is not well-formed XML.", "Export the file again; a file that was cut off in transfer ends in the middle.", "<BeginDate>2025-09-14</EndDate>"},
+	{Code(scan.NotWellFormed), Refuses, "The file is not well-formed XML, or a line is no JSON object.", "Export the file again; a file that was cut off in transfer ends in the middle.", "<BeginDate>2025-09-14</EndDate>"},
 	{Code(scan.DoctypeRefused), Refuses, "The file has a DOCTYPE. No Ed-Fi file needs one, and none is ever read.", "Remove the DOCTYPE.", "<!DOCTYPE InterchangeStudentCohort>"},
 	{Code(scan.NULByte), Refuses, "The file contains a NUL byte.", "Export the file again as UTF-8 text.", "a file that is UTF-16 without a byte-order mark"},
 	{Code(scan.XMLVersion), Refuses, "The file declares an XML version other than 1.0.", "Write version=\"1.0\".", "<?xml version=\"1.1\"?>"},
 	{Code(scan.InvalidCharacter), Refuses, "The file contains a character that XML does not allow.", "Remove control characters from the values before the export.", "&#x1;"},
-	{Code(scan.InvalidEncoding), Refuses, "The bytes are not of the encoding that the file is in.", "Declare the encoding that the file really has, or write UTF-8; CSV is always read as UTF-8.", "a byte FF in UTF-8"},
+	{Code(scan.InvalidEncoding), Refuses, "The bytes are not of the encoding that the file is in.", "Declare the encoding that the file really has, or write UTF-8; CSV and JSON are always read as UTF-8.", "a byte FF in UTF-8"},
 	{Code(scan.TooDeep), Refuses, "Elements are nested more than 64 deep.", "This is no StudentCohort file; look at where it comes from.", "<a><a><a>..."},
-	{Code(scan.EntityTooLarge), Refuses, "One entity, or one record of a CSV file, is larger than 16 MiB.", "Look for a missing end tag, in CSV for a missing quotation mark, before this place.", "a Cohort that is never closed"},
+	{Code(scan.EntityTooLarge), Refuses, "One entity, one record of a CSV file, or one line of JSON is larger than 16 MiB.", "Look for a missing end tag, in CSV for a missing quotation mark, before this place.", "a Cohort that is never closed"},
 	{Code(scan.NameTooLong), Refuses, "A name is longer than 1,000 bytes.", "This is no StudentCohort file; look at where it comes from.", "<aaaa..."},
 	{Code(scan.AttributeTooLong), Refuses, "An attribute's value is longer than 1 MiB.", "Look for a missing quotation mark before this place.", "id=\"aaaa..."},
 	{Code(scan.TooManyNamespaces), Refuses, "More than 256 namespaces are declared at one place.", "This is no StudentCohort file; look at where it comes from.", "xmlns:n1=\"urn:1\" xmlns:n2=\"urn:2\" ..."},
@@ -117,9 +118,9 @@ var Catalogue = []Entry{
 	{"csv_record", Rejects, "A line of a CSV file is none, or has another number of fields than the header.", "Put quotation marks around values that contain a comma, and write every column.", "5,Smith where the header has four columns"},
 	{Code(xsd.RootUnexpected), Violates, "The root element is not the one of the schema.", "Write <InterchangeStudentCohort> in the namespace of the release.", "<InterchangeStudentCohort xmlns=\"https://ed-fi.org/0200\">"},
 	{Code(xsd.RootAttribute), Violates, "The root has an attribute that it may not have.", "Remove the attribute.", "<InterchangeStudentCohort version=\"1\">"},
-	{Code(xsd.ElementUnknown), Violates, "An element stands where the schema knows no such element.", "Remove the element, or move its value to where the schema has it; names are case-sensitive and must be in the release's namespace.", "<StudentId> for <StudentUniqueId>"},
-	{Code(xsd.ElementUnexpected), Violates, "An element stands at the wrong place, or once too often.", "Write the elements in the order of the schema.", "<EndDate> before <BeginDate>"},
-	{Code(xsd.ElementMissing), Violates, "A required element is missing.", "Add the element that the message names.", "a StudentCohortAssociation without BeginDate"},
+	{Code(xsd.ElementUnknown), Violates, "An element (in JSON, a member) stands where the schema knows none of that name.", "Remove the element, or move its value to where the schema has it; names are case-sensitive and must be in the release's namespace.", "<StudentId> for <StudentUniqueId>"},
+	{Code(xsd.ElementUnexpected), Violates, "An element (in JSON, a member) stands at the wrong place, or once too often.", "Write the elements in the order of the schema.", "<EndDate> before <BeginDate>"},
+	{Code(xsd.ElementMissing), Violates, "A required element (in JSON, a member) is missing.", "Add the element that the message names.", "a StudentCohortAssociation without BeginDate"},
 	{Code(xsd.TextNotAllowed), Violates, "Text stands between elements.", "Remove the text, or put it into an element.", "<Cohort>text<CohortIdentifier>"},
 	{Code(xsd.ValueType), Violates, "A value is not of its type: no date, no integer, no boolean.", "Write dates as 2025-09-14, integers in digits only, booleans as true or false.", "<BeginDate>9/14/2025</BeginDate>"},
 	{Code(xsd.ValueTooLong), Violates, "A value has more characters than allowed. White space counts.", "Shorten the value.", "a CohortIdentifier of 21 characters in release 2.0"},
@@ -163,6 +164,7 @@ var Catalogue = []Entry{
 	{CodeNothingMatches, Refuses, "An export has no entity to write. An interchange document without one is not valid, so none is written, and a file that is there stays.", "Look at what --as-of, --school-year, --education-organization and --cohort ask for; with --force the empty document is written.", "--school-year 2062"},
 	{CodeReopened, Warns, "The file has no end date where the store has one; the association is open again.", "If the file is older than the store, import the newer one again; --reopen reject prevents it.", ""},
 	{CodeOverlaps, Warns, "The dates overlap another association of the same person and cohort.", "Look at whether one of them should have ended; --overlap reject prevents it.", ""},
-	{CodeZoneDropped, Warns, "Dates have a time zone. The calendar date as written counts.", "Write dates without a time zone.", "2025-09-14Z"},
+	{CodeValueLeftOut, Warns, "An export wrote an association without the begin date of a section, for which XML has no place.", "Export as JSON, with --format jsonl.", "sections[].beginDate of a JSON resource, in an export to XML"},
+	{CodeZoneDropped, Warns, "Dates have a time zone, or in JSON a time of day. The calendar date as written counts.", "Write dates without a time zone.", "2025-09-14Z"},
 	{CodeStoredCohort, Warns, "The file's own Cohort element was rejected; the association was applied to the cohort as it is stored.", "Mend the Cohort.", ""},
 }

@@ -49,3 +49,12 @@ func (d Descriptor) as(r *Release, value string, written bool) (string, bool) {
 	code := CodeValue(d, value)
 	return code, !IsURI(code)
 }
+
+// AcademicSubjectNamespace is the namespace of academic subjects in documents of releases 2.x that stands for Ed-Fi's own.
+const AcademicSubjectNamespace = subjectNamespace
+
+// In returns a value in the form of a release; written says that it is written as a descriptor. The answer is false if it has none there: a
+// descriptor of another namespace has no enumeration value.
+func (d Descriptor) In(r *Release, value string, written bool) (string, bool) {
+	return d.as(r, value, written)
+}

@@ -102,7 +102,7 @@ func (e *Encoder) close(name string) {
 }
 
 func (e *Encoder) leaf(name, value string) {
-	if c, bad := notXML(value); bad {
+	if c, bad := NotXML(value); bad {
 		e.cannot(name, fmt.Sprintf("it holds %s, which no XML document can hold", c))
 	}
 	e.indent()
@@ -268,7 +268,7 @@ func (e *Encoder) program(k *ProgramKey) {
 	e.close("ProgramReference")
 }
 
-// Association writes a StudentCohortAssociation or a StaffCohortAssociation.
+// Association writes a StudentCohortAssociation or a StaffCohortAssociation. Begin dates of sections have no place in it: the caller says so.
 func (e *Encoder) Association(a *Association) error {
 	mark := e.begin()
 	name, identifier := "StudentCohortAssociation", "StudentCohortAssociation/CohortReference/CohortIdentity/CohortIdentifier"
@@ -289,9 +289,6 @@ func (e *Encoder) Association(a *Association) error {
 		e.leaf("StudentRecordAccess", strconv.FormatBool(*a.StudentRecordAccess))
 	}
 	for i := range a.Sections {
-		if len(a.SectionBegins) > i && a.SectionBegins[i] != NoDate {
-			e.cannot("sections.beginDate", "no XML release has a begin date of a section")
-		}
 		e.section(&a.Sections[i])
 	}
 	e.close(name)
@@ -411,9 +408,9 @@ func AppendEscaped(dst []byte, s string) []byte {
 	return dst
 }
 
-// notXML finds what cannot stand in an XML document, not even as a reference (XML 1.0, production 2, Char). Values that came in by CSV may
+// NotXML finds what cannot stand in an XML document, not even as a reference (XML 1.0, production 2, Char). Values that came in by CSV may
 // hold it.
-func notXML(s string) (what string, bad bool) {
+func NotXML(s string) (what string, bad bool) {
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {

@@ -254,9 +254,6 @@ func TestEncoder_CarryError(t *testing.T) {
 		"Sequence":     {"2.2", "SequenceOfCourse", "found \"9\"; expected an integer from 1 to 8", changeAssociation(func(a *interchange.Association) { a.Sections[0].SequenceOfCourse = 9 })},
 		"NoTerm":       {"2.0", "CodeValue", "found 0 characters; expected 1 to 50 characters", changeAssociation(func(a *interchange.Association) { a.Sections[0].TermDescriptor = "" })},
 		"NoSchoolYear": {"5.2", "SchoolYear", "", changeAssociation(func(a *interchange.Association) { a.Sections[0].SchoolYear = 0 })},
-		"SectionBegins": {"5.2", "sections.beginDate", "no XML release", changeAssociation(func(a *interchange.Association) {
-			a.SectionBegins = []interchange.Date{a.BeginDate, a.BeginDate}
-		})},
 		// What stands in no XML document at all.
 		"Control":         {"5.2", "CohortDescription", "XML", change(func(c *interchange.Cohort) { c.CohortDescription = text("a\x01b") })},
 		"ControlInKey":    {"2.0", "CohortIdentifier", "XML", changeAssociation(func(a *interchange.Association) { a.CohortIdentifier = "a\x00b" })},

@@ -66,6 +66,8 @@ type Entity struct {
 	At     scan.Pos // of the start tag
 	Raw    []byte   // from the start tag's "<" to the end tag's ">", in the characters of the decoded input
 	Nodes  []Node   // in document order; Nodes[0] is the entity itself
+	// SectionsDated: the sections say their begin date, or that they have none. Only the JSON form can.
+	SectionsDated bool
 	// Violations is for the caller to fill in with what the judge says.
 	Violations []Violation
 

@@ -48,6 +48,7 @@ const (
 	FieldSequenceOfCourse
 	FieldClassPeriodName
 	FieldClassroomIdentificationCode
+	FieldSectionBeginDate // in the JSON form only
 )
 
 var references = map[string]Field{

@@ -3,6 +3,7 @@ package interchange
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strconv"
 )
 
@@ -26,7 +27,10 @@ type Plain struct {
 	BeginDate, EndDate      Date
 	Access                  uint8        // AccessAbsent, AccessFalse, AccessTrue
 	Sections                []SectionKey // reused by the next ReadPlain
+	SectionBegins           []Date       // of each section, in an entity that can say them; else empty
 	Zoned                   bool         // a date had a time zone, which was dropped
+
+	sections map[SectionKey]int // see firstSection
 }
 
 // Reading is how far an entity could be read by itself.
@@ -41,7 +45,7 @@ const (
 
 // ReadPlain reads an association that the schema accepts.
 func (e *Entity) ReadPlain(p *Plain) (Reading, *Fault) {
-	*p = Plain{Kind: e.Kind, BeginDate: NoDate, EndDate: NoDate, Sections: p.Sections[:0]}
+	*p = Plain{Kind: e.Kind, BeginDate: NoDate, EndDate: NoDate, Sections: p.Sections[:0], SectionBegins: p.SectionBegins[:0]}
 	waits := false
 	for i := 1; i < len(e.Nodes); i = int(e.Nodes[i].Next) {
 		n := &e.Nodes[i]
@@ -65,6 +69,9 @@ func (e *Entity) ReadPlain(p *Plain) (Reading, *Fault) {
 			var key SectionKey
 			if reading, fault = e.ReadSection(i, &key); reading == ReadWhole {
 				p.Sections = append(p.Sections, key)
+				if e.SectionsDated {
+					fault = e.readSectionBegin(i, p)
+				}
 			}
 		}
 		if reading == ReadFault || fault != nil {
@@ -79,6 +86,51 @@ func (e *Entity) ReadPlain(p *Plain) (Reading, *Fault) {
 		return ReadLookup, nil
 	}
 	return ReadWhole, nil
+}
+
+// readSectionBegin reads the begin date of the section that was read last, at node i. A section that is named twice must have one date.
+func (e *Entity) readSectionBegin(i int, p *Plain) (fault *Fault) {
+	begin := NoDate
+	for j := i + 1; j < int(e.Nodes[i].Next); j++ {
+		if e.Nodes[j].Field == FieldSectionBeginDate {
+			if begin, fault = e.readDate(j, p); fault != nil {
+				return fault
+			}
+		}
+	}
+	p.SectionBegins = append(p.SectionBegins, begin)
+	last := len(p.Sections) - 1
+	if first := p.firstSection(p.Sections[last]); p.SectionBegins[first] != begin {
+		return &Fault{CodeReferenceConflict, i, "a section a second time, with " + orNone(begin), "one begin date of a section; the first is " + orNone(p.SectionBegins[first])}
+	}
+	return nil
+}
+
+// firstSection is where the section that was read last is named first. Few associations have many sections, and those must not cost the square.
+func (p *Plain) firstSection(k SectionKey) int {
+	const few = 16
+	if len(p.Sections) <= few {
+		return slices.Index(p.Sections, k)
+	}
+	if p.sections == nil {
+		p.sections = map[SectionKey]int{}
+		for i, other := range slices.Backward(p.Sections) {
+			p.sections[other] = i
+		}
+	}
+	first, ok := p.sections[k]
+	if !ok {
+		first = len(p.Sections) - 1
+		p.sections[k] = first
+	}
+	return first
+}
+
+func orNone(d Date) string {
+	if d == NoDate {
+		return "no begin date"
+	}
+	return "begin date " + d.String()
 }
 
 // node returns the index of the first node with a field, 0 if there is none.

@@ -21,9 +21,9 @@ func (p Place) Offset() int64 { return int64(p & (1<<48 - 1)) }
 // Record is one association of a (cohort, person) pair, stored or incoming.
 type Record struct {
 	Begin, End Date
-	Access     uint8    // AccessAbsent, AccessFalse, AccessTrue
-	Sections   []uint32 // numbers of sections, sorted, each once
-	Place      Place    // of an incoming record
+	Access     uint8        // AccessAbsent, AccessFalse, AccessTrue
+	Sections   []SectionUse // by number, each once
+	Place      Place        // of an incoming record
 }
 
 // Policy says what to do about something doubtful.
@@ -87,7 +87,10 @@ type Settled struct {
 // incoming records do not name stand, then the incoming ones in the order of begin dates; what overlaps those is rejected. A rejected
 // record leaves its stored row as it is, so a record gives way to a stored row that a later one names, too, if it overlaps both: whatever
 // becomes of the later one, the days would be taken twice. What is stored already is not rejected.
+//
+// Begin dates of sections that a record cannot say (UnsaidDate) are replaced, in place, by what they stand for.
 func Settle(stored, incoming []Record, p Policies, dst []Settled) []Settled {
+	saySections(stored, incoming)
 	first := len(dst)
 	s := 0
 	for i := range incoming {

@@ -15,10 +15,23 @@ func TestSettle_Random(t *testing.T) {
 	for range 100000 {
 		p := interchange.Policies{Overlap: interchange.Policy(r.IntN(3)), Reopen: interchange.Policy(r.IntN(3)), EndExclusive: r.IntN(2) == 0}
 		stored := slices.CompactFunc(randomRecords(r, 4), func(a, b interchange.Record) bool { return a.Begin == b.Begin })
+		for i := range stored {
+			for j := range stored[i].Sections {
+				if u := &stored[i].Sections[j]; u.Begin == interchange.UnsaidDate {
+					u.Begin = interchange.NoDate // what is stored is said
+				}
+			}
+		}
 		incoming := randomRecords(r, 5)
+		said := saying(stored, incoming)
 		all := interchange.Settle(stored, incoming, p, []interchange.Settled{{Incoming: 99}})
 		if len(all) != 1+len(incoming) || all[0].Incoming != 99 {
 			t.Fatalf("%d answers for %d records", len(all)-1, len(incoming))
+		}
+		for i := range incoming {
+			if !slices.Equal(incoming[i].Sections, said[i].Sections) {
+				t.Fatalf("record %d: sections %v, want %v\nstored %+v", i, incoming[i].Sections, said[i].Sections, stored)
+			}
 		}
 		got := all[1:]
 		for i, s := range got {
@@ -54,12 +67,50 @@ func randomRecords(r *rand.Rand, n int) (list []interchange.Record) {
 			x.End = x.Begin + interchange.Date(r.IntN(4))
 		}
 		if r.IntN(3) == 0 {
-			x.Sections = []uint32{1 + r.Uint32N(2)}
+			x.Sections = []interchange.SectionUse{{Section: 1 + r.Uint32N(2), Begin: []interchange.Date{interchange.NoDate, interchange.UnsaidDate, 3}[r.IntN(3)]}}
 		}
 		list = append(list, x)
 	}
 	slices.SortStableFunc(list, func(a, b interchange.Record) int { return int(a.Begin) - int(b.Begin) })
 	return list
+}
+
+// saying is what incoming records mean: a begin date of a section that a record cannot say is what it was before.
+func saying(stored, incoming []interchange.Record) []interchange.Record {
+	type key struct {
+		begin   interchange.Date
+		section uint32
+	}
+	was := map[key]interchange.Date{}
+	put := func(r interchange.Record) {
+		for k := range was {
+			if k.begin == r.Begin {
+				delete(was, k)
+			}
+		}
+		for _, u := range r.Sections {
+			was[key{r.Begin, u.Section}] = u.Begin
+		}
+	}
+	for _, r := range stored {
+		put(r)
+	}
+	var out []interchange.Record
+	for _, r := range incoming {
+		r.Sections = slices.Clone(r.Sections)
+		for i := range r.Sections {
+			u := &r.Sections[i]
+			if u.Begin == interchange.UnsaidDate {
+				u.Begin = interchange.NoDate
+				if d, ok := was[key{r.Begin, u.Section}]; ok {
+					u.Begin = d
+				}
+			}
+		}
+		put(r)
+		out = append(out, r)
+	}
+	return out
 }
 
 // expected are the outcomes that a record may have.

@@ -28,9 +28,15 @@ func record(t *testing.T, text string, place int) interchange.Record {
 			r.Access = interchange.AccessTrue
 		case strings.HasPrefix(f, "s"):
 			for n := range strings.SplitSeq(f[1:], ",") {
-				var k uint32
-				fmt.Sscan(n, &k)
-				r.Sections = append(r.Sections, k)
+				u := interchange.SectionUse{Begin: interchange.NoDate}
+				number, begin, _ := strings.Cut(n, "@")
+				if begin == "?" {
+					u.Begin = interchange.UnsaidDate
+				} else if err := u.Begin.UnmarshalText([]byte(begin)); err != nil {
+					t.Fatal(err)
+				}
+				fmt.Sscan(number, &u.Section)
+				r.Sections = append(r.Sections, u)
 			}
 		}
 	}
@@ -56,6 +62,15 @@ func TestSettle(t *testing.T) {
 		{name: "no end date any more, rejected", policies: reject, stored: []string{"2025-09-14..2025-09-20"}, incoming: []string{"2025-09-14"}, want: "rejected reopen"},
 		{name: "sections", stored: []string{"2025-09-14 s1"}, incoming: []string{"2025-09-14 s1,2"}, want: "updated+"},
 		{name: "sections cleared", stored: []string{"2025-09-14 s1"}, incoming: []string{"2025-09-14"}, want: "updated+"},
+		{name: "a section's begin date", stored: []string{"2025-09-14 s1"}, incoming: []string{"2025-09-14 s1@2025-10-01"}, want: "updated+"},
+		{name: "another begin date of a section", stored: []string{"2025-09-14 s1@2025-10-01"}, incoming: []string{"2025-09-14 s1@2025-10-02"}, want: "updated+"},
+		{name: "no begin date of a section any more", stored: []string{"2025-09-14 s1@2025-10-01"}, incoming: []string{"2025-09-14 s1"}, want: "updated+"},
+		{name: "the same begin date of a section", stored: []string{"2025-09-14 s1,2@2025-10-01"}, incoming: []string{"2025-09-14 s1,2@2025-10-01"}, want: "unchanged"},
+		{name: "a begin date that cannot be said", stored: []string{"2025-09-14 s1,2@2025-10-01"}, incoming: []string{"2025-09-14 s1@?,2@?"}, want: "unchanged"},
+		{name: "one that cannot be said, of a section more", stored: []string{"2025-09-14 s2@2025-10-01"}, incoming: []string{"2025-09-14 s1@?,2@?"}, want: "updated+"},
+		{name: "one that cannot be said, after one that says it", incoming: []string{"2025-09-14 s1@2025-10-01", "2025-09-14 s1@?"}, want: "duplicate; created+"},
+		{name: "one that says it, after one that cannot", incoming: []string{"2025-09-14 s1@?", "2025-09-14 s1@2025-10-01"}, want: "superseded; created+"},
+		{name: "one that cannot be said, twice", stored: []string{"2025-09-14 s1@2025-10-01"}, incoming: []string{"2025-09-14 s1@?", "2025-09-14 s1@?"}, want: "duplicate; unchanged"},
 		{name: "record access", stored: []string{"2025-09-14"}, incoming: []string{"2025-09-14 a"}, want: "updated+"},
 		{name: "end date and sections", stored: []string{"2025-09-14"}, incoming: []string{"2025-09-14..2025-09-21 s1"}, want: "ended+"},
 		{name: "duplicate", incoming: []string{"2025-09-14", "2025-09-14"}, want: "duplicate; created+"},

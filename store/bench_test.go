@@ -70,7 +70,7 @@ func benchRecords() []store.StagedRecord {
 				r.End = r.Begin + 30
 			}
 			if rnd.IntN(10) == 0 {
-				r.Sections = []uint32{uint32(rnd.IntN(3) + 1)}
+				r.Sections = []interchange.SectionUse{{Section: uint32(rnd.IntN(3) + 1), Begin: interchange.UnsaidDate}}
 			}
 			records = append(records, r)
 		}

@@ -175,7 +175,7 @@ type exported struct {
 	keys     []interchange.CohortKey
 	ends     []int // of each cohort's rows
 	rows     []storedRow
-	sections []uint32
+	sections []interchange.SectionUse
 	err      error
 }
 
@@ -232,11 +232,12 @@ func (e *Export) associations(ctx context.Context, kind interchange.Kind, yield 
 					access = r.access == interchange.AccessTrue
 					out.StudentRecordAccess = &access
 				}
-				out.Sections = out.Sections[:0]
-				numbers := b.sections[r.from:r.to]
-				slices.SortFunc(numbers, func(a, b uint32) int { return cmp.Compare(keys[a].rank, keys[b].rank) })
-				for _, n := range numbers {
-					out.Sections = append(out.Sections, keys[n].key)
+				out.Sections, out.SectionBegins = out.Sections[:0], out.SectionBegins[:0]
+				uses := b.sections[r.from:r.to]
+				slices.SortFunc(uses, func(a, b interchange.SectionUse) int { return cmp.Compare(keys[a.Section].rank, keys[b.Section].rank) })
+				for _, u := range uses {
+					out.Sections = append(out.Sections, keys[u.Section].key)
+					out.SectionBegins = append(out.SectionBegins, u.Begin)
 				}
 				if !yield(&out, nil) {
 					return errStop

@@ -29,8 +29,11 @@ func associations(t testing.TB, e *store.Export, kind interchange.Kind) string {
 		if a.StudentRecordAccess != nil {
 			line += fmt.Sprint(" ", *a.StudentRecordAccess)
 		}
-		for _, s := range a.Sections {
+		for i, s := range a.Sections {
 			line += " " + s.SectionIdentifier
+			if d := a.SectionBegins[i]; d != interchange.NoDate {
+				line += "@" + d.String()
+			}
 		}
 		lines = append(lines, strings.TrimRight(line, " "))
 	}
@@ -48,7 +51,7 @@ func exportStore(t *testing.T, opt store.Options) *store.DB {
 	c[2].EducationOrganizationID, c[2].CohortIdentifier, c[2].Unverified, c[2].CohortType = 255901, "z", true, ""
 	must[[]interchange.Outcome](t)(tx.PutCohorts(t.Context(), c))
 	merge(t, tx, student,
-		in(1, 2, "2025-09-14", "2025-09-21", 3, 1), in(1, 10, "2025-09-14", ""), in(1, 10, "2025-12-01", "2025-12-01"),
+		dated(in(1, 2, "2025-09-14", "2025-09-21", 1), 3, "2025-09-15"), in(1, 10, "2025-09-14", ""), in(1, 10, "2025-12-01", "2025-12-01"),
 		in(2, 1, "2025-07-01", "2026-06-30"), in(3, 1, "2024-07-01", "2025-06-30"))
 	merge(t, tx, staff, access(in(1, 2, "2025-09-14", ""), interchange.AccessTrue), access(in(1, 3, "2025-09-14", ""), interchange.AccessFalse), in(1, 4, "2025-09-14", ""))
 	commit(t, tx)
@@ -66,7 +69,7 @@ func TestExport_Associations(t *testing.T) {
 		B   = "255901001/B S1 2025-07-01 2026-06-30"
 		b10 = "255901001/b S10 2025-09-14"
 		b11 = "255901001/b S10 2025-12-01 2025-12-01"
-		b2  = "255901001/b S2 2025-09-14 2025-09-21 ALG-1-1 ALG-1-3"
+		b2  = "255901001/b S2 2025-09-14 2025-09-21 ALG-1-1 ALG-1-3@2025-09-15"
 	)
 	for _, tt := range []struct {
 		name      string

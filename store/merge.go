@@ -156,9 +156,12 @@ func (m *merge) group(g pair, stored, incoming []interchange.Record) error {
 }
 
 func (m *merge) write(g pair, old, in *interchange.Record) error {
-	for _, n := range in.Sections {
-		if err := m.tx.must(sections, n); err != nil {
+	for _, u := range in.Sections {
+		if err := m.tx.must(sections, u.Section); err != nil {
 			return err
+		}
+		if u.Begin != interchange.NoDate && !storable(u.Begin) {
+			return fmt.Errorf("a section's begin date is outside of 1900-2199: %d", u.Begin)
 		}
 	}
 	var err error
@@ -178,12 +181,12 @@ const blockRecords = 8192
 type block struct {
 	groups   []group
 	records  []interchange.Record
-	arena    []uint32 // sections of incoming and of stored records
+	arena    []interchange.SectionUse // sections of incoming and of stored records
 	cohorts  []span
 	stored   []storedRow
-	sections []uint32             // of stored rows
-	scratch  []interchange.Record // stored records of one pair
-	err      error                // the block is worth nothing: reading ended here
+	sections []interchange.SectionUse // of stored rows
+	scratch  []interchange.Record     // stored records of one pair
+	err      error                    // the block is worth nothing: reading ended here
 }
 
 // group is the records of one pair.

@@ -83,16 +83,57 @@ func TestTx_MergeAssociations_KeepsSectionBegin(t *testing.T) {
 	db := create(t, store.Options{})
 	tx := begin(t, db)
 	seed(t, tx, 1, 1)
-	merge(t, tx, student, in(1, 1, "2025-09-14", "", 1, 2))
+	if got := merge(t, tx, student, dated(dated(in(1, 1, "2025-09-14", ""), 1, "2024-10-04"), 2, "2024-10-04")); got != "created" {
+		t.Errorf("found %s, expected created", got)
+	}
 	commit(t, tx)
-	write(t, db.Path(), "UPDATE student_cohort_association_section SET section_begin_date = 20000")
 	tx = begin(t, db)
-	merge(t, tx, student, in(1, 1, "2025-09-14", "", 2, 3))
+	if got := merge(t, tx, student, in(1, 1, "2025-09-14", "", 1, 2)); got != "unchanged" {
+		t.Errorf("found %s, expected unchanged", got)
+	}
+	tx.Rollback()
+	tx = begin(t, db)
+	if got := merge(t, tx, student, in(1, 1, "2025-09-14", "", 2, 3)); got != "updated" {
+		t.Errorf("found %s, expected updated", got)
+	}
 	commit(t, tx)
 	want := "ALG-1-2|2024-10-04\nALG-1-3|"
 	if got := shell(t, db.Path(), "SELECT section_identifier, section_begin_date FROM student_cohort_association_sections ORDER BY 1"); got != want {
 		t.Errorf("found %s, expected %s", got, want)
 	}
+}
+
+// The JSON form says the begin date of a section: it is set, changed and cleared.
+func TestTx_MergeAssociations_SectionBegin(t *testing.T) {
+	db := create(t, store.Options{})
+	tx := begin(t, db)
+	seed(t, tx, 1, 1)
+	merge(t, tx, student, in(1, 1, "2025-09-14", "", 1))
+	commit(t, tx)
+	for _, tt := range []struct{ begin, outcome, want string }{
+		{"2025-10-01", "updated", "ALG-1-1|2025-10-01"},
+		{"2025-10-01", "unchanged", "ALG-1-1|2025-10-01"},
+		{"1900-01-01", "updated", "ALG-1-1|1900-01-01"},
+		{"2199-12-31", "updated", "ALG-1-1|2199-12-31"},
+		{"2199-12-31", "unchanged", "ALG-1-1|2199-12-31"},
+		{"", "updated", "ALG-1-1|"},
+	} {
+		tx := begin(t, db)
+		if got := merge(t, tx, student, dated(in(1, 1, "2025-09-14", ""), 1, tt.begin)); got != tt.outcome {
+			t.Errorf("%q: found %s, expected %s", tt.begin, got, tt.outcome)
+		}
+		commit(t, tx)
+		if got := shell(t, db.Path(), "SELECT section_identifier, section_begin_date FROM student_cohort_association_sections"); got != tt.want {
+			t.Errorf("%q: found %s, expected %s", tt.begin, got, tt.want)
+		}
+	}
+	tx = begin(t, db)
+	r := in(1, 1, "2025-09-14", "")
+	r.Sections = []interchange.SectionUse{{Section: 1, Begin: interchange.Date(100000)}}
+	if err := tx.MergeAssociations(t.Context(), student, &staged{records: []store.StagedRecord{r}}, interchange.Policies{}, ignore); err == nil {
+		t.Error("a begin date after 2199 was taken")
+	}
+	tx.Rollback()
 }
 
 // Random nights over many cohorts, larger than a block, against a map.
@@ -120,13 +161,25 @@ func TestTx_MergeAssociations_Model(t *testing.T) {
 			}
 			for n := range uint32(3) {
 				if rnd.IntN(10) == 0 {
-					r.Sections = append(r.Sections, n+1)
+					r.Sections = append(r.Sections, interchange.SectionUse{Section: n + 1, Begin: []interchange.Date{interchange.NoDate, interchange.UnsaidDate, day("2025-10-01")}[rnd.IntN(3)]})
 				}
 			}
 			k := key{r.Cohort, r.Person, r.Begin}
 			if !seen[k] {
 				seen[k] = true
 				records = append(records, r)
+				old := model[k]
+				r.Sections = slices.Clone(r.Sections)
+				for i := range r.Sections {
+					if u := &r.Sections[i]; u.Begin == interchange.UnsaidDate {
+						u.Begin = interchange.NoDate
+						for _, o := range old.Sections {
+							if o.Section == u.Section {
+								u.Begin = o.Begin
+							}
+						}
+					}
+				}
 				model[k] = r
 			}
 		}
@@ -144,11 +197,15 @@ func TestTx_MergeAssociations_Model(t *testing.T) {
 	}
 	var want []string
 	for _, r := range model {
-		want = append(want, fmt.Sprintf("C%d|S%d|%s|%s|%s", r.Cohort, r.Person, r.Begin, r.End, strings.Trim(strings.ReplaceAll(fmt.Sprint(r.Sections), " ", ","), "[]")))
+		var sections []string
+		for _, u := range r.Sections {
+			sections = append(sections, fmt.Sprintf("%d %s", u.Section, u.Begin))
+		}
+		want = append(want, fmt.Sprintf("C%d|S%d|%s|%s|%s", r.Cohort, r.Person, r.Begin, r.End, strings.Join(sections, ",")))
 	}
 	slices.Sort(want)
 	got := strings.Split(shell(t, db.Path(), `SELECT a.cohort_identifier, a.student_unique_id, a.begin_date, a.end_date,
-		coalesce((SELECT group_concat(section_id ORDER BY section_id) FROM student_cohort_association_section s JOIN cohort c ON c.id = s.cohort_id JOIN student p ON p.id = s.student_id
+		coalesce((SELECT group_concat(section_id || ' ' || coalesce(date(section_begin_date * 86400, 'unixepoch'), '') ORDER BY section_id) FROM student_cohort_association_section s JOIN cohort c ON c.id = s.cohort_id JOIN student p ON p.id = s.student_id
 		WHERE c.cohort_identifier = a.cohort_identifier AND p.unique_id = a.student_unique_id AND date(s.begin_date * 86400, 'unixepoch') = a.begin_date), '')
 		FROM student_cohort_associations a`), "\n")
 	slices.Sort(got)

@@ -88,6 +88,7 @@ type associationWriter struct {
 	inserts     *bulk
 	changes     *bulk
 	sections    *bulk // nil for staff
+	redate      *bulk // sections that stay and get another begin date
 	dropSection *stmt
 	days        []driver.Value // a day's boxed value: dates repeat, so that few are allocated
 	cohort      driver.Value
@@ -107,7 +108,9 @@ func newAssociationWriter(c *conn, s *shape) *associationWriter {
 		days:    make([]driver.Value, int(lastDay-firstDay)+1),
 	}
 	if s.sections != "" {
-		w.sections = newBulk(c, 4, "INSERT INTO "+s.sections+" (cohort_id, "+s.person+", begin_date, section_id) VALUES ", "")
+		head := "INSERT INTO " + s.sections + " (cohort_id, " + s.person + ", begin_date, section_id, section_begin_date) VALUES "
+		w.sections = newBulk(c, 5, head, "")
+		w.redate = newBulk(c, 5, head, " ON CONFLICT (cohort_id, "+s.person+", begin_date, section_id) DO UPDATE SET section_begin_date = excluded.section_begin_date")
 	}
 	return w
 }
@@ -117,6 +120,7 @@ func (w *associationWriter) close() {
 	w.changes.close()
 	if w.sections != nil {
 		w.sections.close()
+		w.redate.close()
 	}
 	if w.dropSection != nil {
 		w.dropSection.Close()
@@ -124,7 +128,7 @@ func (w *associationWriter) close() {
 }
 
 func (w *associationWriter) flush() error {
-	for _, b := range []*bulk{w.inserts, w.changes, w.sections} {
+	for _, b := range []*bulk{w.inserts, w.changes, w.sections, w.redate} {
 		if b == nil {
 			continue
 		}
@@ -186,8 +190,8 @@ func (w *associationWriter) change(g pair, old, in *interchange.Record) error {
 			return err
 		}
 	}
-	for _, n := range old.Sections {
-		if _, stays := slices.BinarySearch(in.Sections, n); stays || w.sections == nil {
+	for _, u := range old.Sections {
+		if _, stays := slices.BinarySearchFunc(in.Sections, u, interchange.CompareSectionUses); stays || w.sections == nil {
 			continue
 		}
 		if w.dropSection == nil {
@@ -197,27 +201,31 @@ func (w *associationWriter) change(g pair, old, in *interchange.Record) error {
 				return err
 			}
 		}
-		if err := w.dropSection.run([]driver.Value{w.number(g.cohort()), person, w.day(in.Begin), int64(n)}); err != nil {
+		if err := w.dropSection.run([]driver.Value{w.number(g.cohort()), person, w.day(in.Begin), int64(u.Section)}); err != nil {
 			return err
 		}
 	}
 	return w.addSections(g, person, in.Begin, in.Sections, old.Sections)
 }
 
-// addSections writes the sections that are not among the old ones. The others stay as they are, with their begin date.
-func (w *associationWriter) addSections(g pair, person driver.Value, begin interchange.Date, list, old []uint32) error {
+// addSections writes the sections that are not among the old ones, and those that have another begin date there.
+func (w *associationWriter) addSections(g pair, person driver.Value, begin interchange.Date, list, old []interchange.SectionUse) error {
 	if w.sections == nil {
 		return nil
 	}
-	for _, n := range list {
-		if _, is := slices.BinarySearch(old, n); is {
-			continue
-		}
+	for _, u := range list {
 		b := w.sections
+		if i, is := slices.BinarySearchFunc(old, u, interchange.CompareSectionUses); is {
+			if old[i].Begin == u.Begin {
+				continue
+			}
+			b = w.redate
+		}
 		b.add(w.number(g.cohort()))
 		b.add(person)
 		b.add(w.day(begin))
-		b.add(int64(n))
+		b.add(int64(u.Section))
+		b.add(w.day(u.Begin))
 		if err := b.row(); err != nil {
 			return err
 		}

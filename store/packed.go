@@ -67,9 +67,9 @@ func (s *shape) columns(key, dates string, withSections bool) string {
 		list = append(list, fmt.Sprintf("(SELECT group_concat(coalesce(student_record_access + 1, 0), '') FROM %s WHERE %s)", s.table, where))
 	}
 	if withSections && s.sections != "" {
-		// person << 17 | begin, then the section's number: in primary-key order too.
-		list = append(list, fmt.Sprintf("(SELECT group_concat(((%s << %d) | (begin_date + %d)) || ',' || section_id) FROM %s WHERE %s)",
-			s.person, dayBits, dayBase, s.sections, key))
+		// person << 17 | begin, then section << 17 | its begin: in primary-key order too.
+		list = append(list, fmt.Sprintf("(SELECT group_concat(((%s << %d) | (begin_date + %d)) || ',' || ((section_id << %d) | coalesce(section_begin_date + %d, 0))) FROM %s WHERE %s)",
+			s.person, dayBits, dayBase, dayBits, dayBase, s.sections, key))
 	}
 	return strings.Join(list, ", ")
 }
@@ -93,7 +93,7 @@ func (l *integers) next() (n uint64, ok bool) {
 }
 
 // unpack appends a cohort's rows to dst and their sections to list.
-func (s *shape) unpack(cohort uint32, columns []driver.Value, dst []storedRow, list []uint32) ([]storedRow, []uint32, error) {
+func (s *shape) unpack(cohort uint32, columns []driver.Value, dst []storedRow, list []interchange.SectionUse) ([]storedRow, []interchange.SectionUse, error) {
 	first := len(dst)
 	rows := integers{str(columns[0])}
 	var access, secs string
@@ -129,7 +129,7 @@ func (s *shape) unpack(cohort uint32, columns []driver.Value, dst []storedRow, l
 		if !ok {
 			return dst, list, nil
 		}
-		section, _ := l.next()
+		use, _ := l.next()
 		for at < len(dst) && dst[at].sectionKey() < key {
 			at++
 		}
@@ -139,7 +139,7 @@ func (s *shape) unpack(cohort uint32, columns []driver.Value, dst []storedRow, l
 		if dst[at].to == 0 {
 			dst[at].from = len(list)
 		}
-		list = append(list, uint32(section))
+		list = append(list, interchange.SectionUse{Section: uint32(use >> dayBits), Begin: unpackDay(use)})
 		dst[at].to = len(list)
 	}
 }

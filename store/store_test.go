@@ -193,7 +193,17 @@ func (s *staged) Next() (*store.StagedRecord, error) {
 
 // in is one staged record; its place is where it stands in the test's list.
 func in(cohort, person uint32, begin, end string, sections ...uint32) store.StagedRecord {
-	return store.StagedRecord{Cohort: cohort, Person: person, Record: interchange.Record{Begin: day(begin), End: day(end), Sections: sections}}
+	r := store.StagedRecord{Cohort: cohort, Person: person, Record: interchange.Record{Begin: day(begin), End: day(end)}}
+	for _, n := range sections {
+		r.Sections = append(r.Sections, interchange.SectionUse{Section: n, Begin: interchange.UnsaidDate})
+	}
+	return r
+}
+
+// dated is in with a section that has a begin date, or says that it has none.
+func dated(r store.StagedRecord, section uint32, begin string) store.StagedRecord {
+	r.Sections = append(r.Sections, interchange.SectionUse{Section: section, Begin: day(begin)})
+	return r
 }
 
 // merge merges and gives the outcomes as words, in order.

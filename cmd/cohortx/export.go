@@ -20,14 +20,18 @@ import (
 func exportCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "export",
-		Usage: "write cohorts and associations as interchange XML",
+		Usage: "write cohorts and associations as interchange XML, or as JSON resources",
 		Description: "Writes the cohorts and the student and staff associations of a store as an interchange document, in a fixed order: equal\n" +
 			"data give equal bytes. A file is written under a temporary name, checked against its schema, and renamed. What the\n" +
-			"release cannot carry is left out and listed. Where nothing is to be written, nothing is, and the exit status is 3.",
+			"release cannot carry is left out and listed. Where nothing is to be written, nothing is, and the exit status is 3.\n\n" +
+			"As JSON (--format jsonl, or a name that ends in .jsonl or .jsonl.gz) a file has the resources of one kind (--kind), one a line,\n" +
+			"as Ed-Fi's API takes them. --release 2.0 writes enumeration values and section keys of releases 2.x as they are.",
 		Flags: []cli.Flag{
 			dbFlag(),
 			&cli.StringFlag{Name: "o", Usage: "write to `FILE`, or - for standard output (not checked)"},
-			&cli.StringFlag{Name: "release", Usage: "the release to write, `X.Y` (default: that of the last file imported)"},
+			&cli.StringFlag{Name: "format", Usage: "`xml` or jsonl", DefaultText: "xml, unless FILE ends in .jsonl or .jsonl.gz"},
+			&cli.StringFlag{Name: "kind", Usage: "with jsonl, what is written: `student-associations`, staff-associations or cohorts", DefaultText: "student-associations"},
+			&cli.StringFlag{Name: "release", Usage: "the release to write, `X.Y` (default: that of the last file imported; with jsonl, the newest)"},
 			&cli.BoolFlag{Name: "all", Usage: "all associations (default)"},
 			&cli.BoolFlag{Name: "current", Usage: "associations active today"},
 			&cli.StringFlag{Name: "as-of", Usage: "associations active on `DATE`"},
@@ -88,6 +92,33 @@ func exportFilter(c *cli.Context, now time.Time) (f store.Filter, err error) {
 	return f, nil
 }
 
+// exportFormat reads what says how to write: the kind of resources, 0 for XML, and whether they are compressed.
+func exportFormat(c *cli.Context) (kind interchange.Kind, zipped bool, err error) {
+	name, try := strings.ToLower(c.String("o")), "cohortx export --format jsonl --kind cohorts -o cohorts.jsonl"
+	format := c.String("format")
+	named := strings.HasSuffix(name, ".jsonl") || strings.HasSuffix(name, ".jsonl.gz")
+	if format == "" && named {
+		format = report.FormatJSONL
+	}
+	switch format {
+	case "", report.FormatXML:
+		if c.IsSet("kind") {
+			return 0, false, &usageError{"--kind is for JSON; XML has all kinds in one file", try}
+		}
+		return 0, false, nil
+	case report.FormatJSONL:
+	default:
+		return 0, false, &usageError{fmt.Sprintf("--format %q: expected xml or jsonl", format), try}
+	}
+	kinds := map[string]interchange.Kind{"": interchange.StudentCohortAssociationKind, "student-associations": interchange.StudentCohortAssociationKind,
+		"staff-associations": interchange.StaffCohortAssociationKind, "cohorts": interchange.CohortKind}
+	kind, ok := kinds[c.String("kind")]
+	if !ok {
+		return 0, false, &usageError{fmt.Sprintf("--kind %q: expected student-associations, staff-associations or cohorts", c.String("kind")), try}
+	}
+	return kind, strings.HasSuffix(name, ".gz"), nil
+}
+
 func exportAction(c *cli.Context) error {
 	if c.NArg() > 0 {
 		return &usageError{fmt.Sprintf("export takes no file %q; -o says where to write", c.Args().First()), "cohortx export --db cohorts.db -o out.xml"}
@@ -107,6 +138,9 @@ func exportAction(c *cli.Context) error {
 	}
 	opt := batch.ExportOptions{Store: c.String("db"), Path: c.String("o"), Filter: filter, LeftOut: c.String("left-out"), Force: c.Bool("force")}
 	if opt.Jobs, err = jobs(c); err != nil {
+		return err
+	}
+	if opt.Resources, opt.Gzip, err = exportFormat(c); err != nil {
 		return err
 	}
 	if c.IsSet("release") {
@@ -142,7 +176,7 @@ func exportAction(c *cli.Context) error {
 	switch {
 	case err == nil && result.Refusal != nil:
 		return status(batch.ExitRefused)
-	case err == nil && result.LeftOut > 0:
+	case err == nil && result.LeftOut+result.Partly > 0:
 		return status(batch.ExitRejects)
 	}
 	return err

@@ -14,9 +14,10 @@ func importCommand() *cli.Command {
 		Name:      "import",
 		Usage:     "apply files to a store",
 		ArgsUsage: "FILE|FOLDER|- ...",
-		Description: "Applies StudentCohort files, and the files that they refer to (students, staff, education organizations; XML or CSV), to a\n" +
-			"store. What a file is, its root element or its header tells. Files given together are put in the order in which they\n" +
-			"depend on each other; all StudentCohort files of a run are applied together or not at all.",
+		Description: "Applies StudentCohort files (XML, or JSON with a resource a line), and the files that they refer to (students, staff, education\n" +
+			"organizations, programs, sections; XML or CSV), to a store. What a file is, its root element, its header or its members tell.\n" +
+			"Files given together are put in the order in which they depend on each other; all StudentCohort files of a run are applied\n" +
+			"together or not at all.",
 		Flags: append([]cli.Flag{
 			dbFlag(),
 			&cli.StringSliceFlag{Name: "allow-missing", Usage: "accept unknown targets of these `KIND`s: students, staff, cohorts, education-organizations, sections, programs"},

@@ -7,9 +7,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+
+	"github.com/klauspost/compress/gzip"
 
 	"cohortx/interchange"
 	"cohortx/interchange/report"
+	"cohortx/interchange/resource"
 	"cohortx/store"
 )
 
@@ -19,10 +23,13 @@ type ExportOptions struct {
 	Store   string
 	Out     io.Writer            // instead of a file
 	Path    string               // of the file, when Out is nil
-	Release *interchange.Release // nil: the one that the store's last StudentCohort file had
-	Filter  store.Filter
-	LeftOut string // a file that lists all entities that the release cannot carry, as JSON, one a line; "": none
-	Force   bool   // write a document without an entity, too
+	Release *interchange.Release // nil: the one that the store's last StudentCohort file had; of resources, the newest
+	// Resources is the kind that is written as JSON, a resource a line, instead of an interchange document of all kinds; 0: none.
+	Resources interchange.Kind
+	Filter    store.Filter
+	Gzip      bool   // compress what is written
+	LeftOut   string // a file that lists all that is not carried, as JSON, one a line; "": none
+	Force     bool   // write a document without an entity, too
 }
 
 // Export writes the cohorts and associations of a store as an interchange document, in a fixed order: equal data give equal bytes. A file
@@ -36,12 +43,18 @@ func Export(ctx context.Context, opt ExportOptions) (*report.Export, error) {
 	defer db.Close()
 	out := &report.Export{Version: report.Version, Store: opt.Store, File: opt.Path, Counts: map[string]int64{},
 		Codes: map[interchange.Code]int64{}, NotCarried: []report.NotCarried{}, LeftOutFile: opt.LeftOut}
+	if opt.Release == nil && opt.Resources != 0 {
+		opt.Release = interchange.Releases[len(interchange.Releases)-1]
+	}
 	if opt.Release == nil {
 		if opt.Release, err = lastRelease(ctx, db); err != nil {
 			return nil, err
 		}
 	}
-	out.Release = opt.Release.Name
+	out.Release, out.Format = opt.Release.Name, report.FormatXML
+	if opt.Resources != 0 {
+		out.Format = report.FormatJSONL
+	}
 	schema, err := interchange.LoadSchema(opt.Release, "")
 	if err != nil {
 		return nil, err
@@ -52,12 +65,31 @@ func Export(ctx context.Context, opt ExportOptions) (*report.Export, error) {
 	}
 	write := func(w io.Writer) error {
 		c := &countingWriter{w: w}
-		x := &exporter{enc: interchange.NewEncoder(c, opt.Release, schema), out: out, left: left, force: opt.Force}
+		x := &exporter{enc: interchange.NewEncoder(c, opt.Release, schema), out: out, left: left, force: opt.Force, kinds: interchange.Kinds}
+		if opt.Resources != 0 {
+			x.enc, x.kinds, x.resources = resource.NewEncoder(c, opt.Release), []interchange.Kind{opt.Resources}, true
+		}
 		if err := x.all(ctx, db, opt.Filter); err != nil {
 			return err
 		}
 		out.Bytes = c.n
 		return nil
+	}
+	if opt.Gzip {
+		plain := write
+		write = func(w io.Writer) error {
+			packed := &countingWriter{w: w}
+			z := gzip.NewWriter(packed) // no name, no time: equal data give equal bytes
+			err := plain(z)
+			if errors.Is(err, errNothing) {
+				return err // nothing at all is written, not even what begins a compressed file
+			}
+			if err := errors.Join(err, z.Close()); err != nil {
+				return err
+			}
+			out.Bytes = packed.n
+			return nil
+		}
 	}
 	if opt.Out != nil {
 		err = write(opt.Out)
@@ -134,12 +166,21 @@ func (c *countingWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// encoder writes entities: an interchange.Encoder or a resource.Encoder.
+type encoder interface {
+	Cohort(*interchange.Cohort) error
+	Association(*interchange.Association) error
+	Close() error
+}
+
 // exporter is one export under way.
 type exporter struct {
-	enc   *interchange.Encoder
-	out   *report.Export
-	left  *leftOut
-	force bool
+	enc       encoder
+	out       *report.Export
+	left      *leftOut
+	force     bool
+	kinds     []interchange.Kind
+	resources bool // the form is JSON
 }
 
 func (x *exporter) all(ctx context.Context, db *store.DB, f store.Filter) error {
@@ -148,7 +189,11 @@ func (x *exporter) all(ctx context.Context, db *store.DB, f store.Filter) error 
 		return err
 	}
 	defer e.Close()
-	for c, err := range e.Cohorts(ctx) {
+	cohorts := e.Cohorts(ctx)
+	if !slices.Contains(x.kinds, interchange.CohortKind) {
+		cohorts = func(func(*store.ExportedCohort, error) bool) {}
+	}
+	for c, err := range cohorts {
 		if err != nil {
 			return err
 		}
@@ -161,6 +206,9 @@ func (x *exporter) all(ctx context.Context, db *store.DB, f store.Filter) error 
 		}
 	}
 	for _, kind := range []interchange.Kind{interchange.StudentCohortAssociationKind, interchange.StaffCohortAssociationKind} {
+		if !slices.Contains(x.kinds, kind) {
+			continue
+		}
 		for a, err := range e.Associations(ctx, kind) {
 			if err != nil {
 				return err
@@ -169,6 +217,9 @@ func (x *exporter) all(ctx context.Context, db *store.DB, f store.Filter) error 
 				continue
 			}
 			err := x.enc.Association(a)
+			if err == nil && !x.resources {
+				x.left.dates(a)
+			}
 			if err := x.count(kind, err, func(why *interchange.CarryError) { x.left.association(a, why) }); err != nil {
 				return err
 			}

@@ -164,7 +164,7 @@ func (im *importer) apply(ctx context.Context, inputs []*source.Input) error {
 	for _, in := range im.inputs {
 		switch {
 		case in.report.Refusal != nil:
-		case in.content == roster.StudentCohort:
+		case in.content.Cohorts():
 			cohorts = append(cohorts, in)
 		case in.content.Prerequisite():
 			if err := im.step("apply "+in.content.String(), func() error { return im.prerequisite(ctx, in) }); err != nil {
@@ -392,7 +392,7 @@ func (im *importer) readCohorts(ctx context.Context, s *set, in *input) error {
 	d := s.newDocument(in.number, in.Name, g.schema)
 	d.root = root
 	free := make(chan *parsed, 4*im.opt.jobs())
-	err = inOrder(ctx, o.Splitter, im.opt.jobs(), func() func(*scan.Block) *parsed {
+	err = inOrder(ctx, o.blocks(&im.opt.ReadOptions), im.opt.jobs(), func() func(*scan.Block) *parsed {
 		r := &reader{validator: g.newValidator(), ctx: ctx, set: s}
 		return func(b *scan.Block) *parsed {
 			var p *parsed
@@ -427,7 +427,7 @@ func (im *importer) readCohorts(ctx context.Context, s *set, in *input) error {
 		return fmt.Errorf("%s: %w", in.Name, err)
 	}
 	in.report.SHA256 = hexSum(o.stream.SHA256())
-	if d.total() == 0 && len(d.root) == 0 {
+	if d.total() == 0 && len(d.root) == 0 && g.resources == nil {
 		d.root = append(d.root, emptyRoot(g.scope))
 	}
 	if len(d.root) > 0 {
@@ -445,7 +445,9 @@ func (im *importer) readCohorts(ctx context.Context, s *set, in *input) error {
 		s.refused[in.number] = true
 		return d.close()
 	}
-	im.release = o.Release.Name
+	if o.Release != nil {
+		im.release = o.Release.Name
+	}
 	find := &finder{open: func() (*store.Finder, error) {
 		if im.dry != nil {
 			return im.dry.Finder(), nil

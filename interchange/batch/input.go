@@ -8,6 +8,7 @@ import (
 
 	"cohortx/interchange"
 	"cohortx/interchange/report"
+	"cohortx/interchange/resource"
 	"cohortx/interchange/roster"
 	"cohortx/interchange/source"
 	"cohortx/xsd"
@@ -86,7 +87,7 @@ func survey(ctx context.Context, inputs []*source.Input, opt *ReadOptions) ([]*i
 			return nil, err
 		}
 	}
-	slices.SortStableFunc(list, func(a, b *input) int { return int(a.content) - int(b.content) })
+	slices.SortStableFunc(list, func(a, b *input) int { return int(a.content.Order()) - int(b.content.Order()) })
 	for n, in := range list {
 		in.number = n
 	}
@@ -119,6 +120,10 @@ var officialSchemas = map[roster.Content]string{
 
 // engine makes what the workers on a document need, and says what is wrong with its root.
 func (o *opened) engine(opt *ReadOptions) (*engine, []interchange.Violation, error) {
+	if o.Content == roster.JSONLines {
+		types, err := resource.LoadTypes()
+		return &engine{resources: types}, nil, err
+	}
 	schema, err := interchange.LoadSchema(o.Release, opt.Schemas)
 	if file, ok := officialSchemas[o.Content]; ok {
 		schema, err = interchange.LoadOfficial(opt.Schemas, file)

@@ -68,10 +68,30 @@ func (l *leftOut) orphan(a *interchange.Association) bool {
 	return true
 }
 
+// dates notes what no interchange document can hold of an association that is otherwise written: begin dates of sections. An import of the
+// document leaves those that a store has as they are.
+func (l *leftOut) dates(a *interchange.Association) {
+	dates := int64(0)
+	for _, d := range a.SectionBegins {
+		if d != interchange.NoDate {
+			dates++
+		}
+	}
+	if dates > 0 {
+		l.add(report.NotCarried{Code: interchange.CodeValueLeftOut, Kind: a.Kind.String(), Key: associationName(a), Field: "sections.beginDate", Partly: true,
+			Reason: report.Number(dates, "section has a begin date", "sections have begin dates")})
+	}
+}
+
 func (l *leftOut) add(n report.NotCarried) {
-	l.rep.LeftOut++
-	if n.Consequence {
+	switch {
+	case n.Partly:
+		l.rep.Partly++
+	case n.Consequence:
 		l.rep.Consequences++
+		fallthrough
+	default:
+		l.rep.LeftOut++
 	}
 	l.rep.Codes[n.Code]++
 	if l.rep.Codes[n.Code] <= mostNotCarried {

@@ -28,6 +28,7 @@ type item struct {
 type sectionItem struct {
 	number uint32 // of the stored row; 0: there is none, see key
 	key    span   // natural key, as interchange.SectionKey makes it
+	begin  interchange.Date
 }
 
 // deferredEntity is an entity whose references need the store or the rest of the document.

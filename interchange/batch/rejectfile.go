@@ -42,13 +42,13 @@ func (im *importer) locate(ctx context.Context) (map[interchange.Place]element, 
 		if len(wanted[in.number]) == 0 || in.report.Refusal != nil && in.report.Refusal.Code != interchange.CodeTooManyRejects {
 			continue // what is not well-formed cannot be cut out; the file itself is what must be mended
 		}
-		if in.release == nil {
+		if in.content != roster.JSONLines && in.release == nil {
 			if err := im.rejectLines(ctx, in); err != nil {
 				return places, err
 			}
 			continue
 		}
-		x, err := fetch(ctx, im.dir, in.Input, im.opt.source(), wanted[in.number])
+		x, err := im.fetch(ctx, in, wanted[in.number])
 		if err != nil {
 			return places, err
 		}
@@ -56,7 +56,7 @@ func (im *importer) locate(ctx context.Context) (map[interchange.Place]element, 
 			places[interchange.PlaceOf(in.number, offset)] = element{e.at, e.size}
 		}
 		if rejects[in.number] && !im.opt.DryRun {
-			err = im.rejectFile(ctx, in, x)
+			err = im.writeRejects(ctx, in, x)
 		}
 		x.close()
 		if err != nil {
@@ -80,7 +80,7 @@ func (im *importer) rejectName(in *input, ending string) string {
 	if base == "-" {
 		base = "stdin"
 	}
-	for _, known := range []string{".gz", ".xml", ".csv"} {
+	for _, known := range []string{".gz", ".xml", ".csv", ".jsonl"} {
 		base = strings.TrimSuffix(base, known)
 	}
 	// Inputs of different folders may have one name, and so may runs of different stores: no reject file takes the place of another.
@@ -257,7 +257,7 @@ func (im *importer) writeContexts(out *report.RejectWriter, in *input, raw []byt
 
 // rejectLines writes the rejected records of a CSV file behind the header.
 func (im *importer) rejectLines(ctx context.Context, in *input) error {
-	if im.opt.DryRun || in.content == roster.JSONLines {
+	if im.opt.DryRun {
 		return nil
 	}
 	stream, err := in.Open(ctx, im.opt.source())

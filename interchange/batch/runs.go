@@ -42,27 +42,27 @@ const (
 	chunksInMemory = 8
 )
 
-// chunk is a bounded number of records with the section lists that they point at, each list led by its length.
+// chunk is a bounded number of records with the section lists that they point at, each list led by its length in place of a number.
 type chunk struct {
 	records []record
-	arena   []uint32
+	arena   []interchange.SectionUse
 }
 
-func (c *chunk) add(r record, sections []uint32) {
+func (c *chunk) add(r record, sections []interchange.SectionUse) {
 	if len(sections) > 0 {
 		r.sections = uint32(len(c.arena)) + 1
-		c.arena = append(c.arena, uint32(len(sections)))
+		c.arena = append(c.arena, interchange.SectionUse{Section: uint32(len(sections))})
 		c.arena = append(c.arena, sections...)
 	}
 	c.records = append(c.records, r)
 }
 
-func (c *chunk) list(r *record) []uint32 {
+func (c *chunk) list(r *record) []interchange.SectionUse {
 	if r.sections == 0 {
 		return nil
 	}
 	at := r.sections - 1
-	n := c.arena[at]
+	n := c.arena[at].Section
 	return c.arena[at+1 : at+1+n]
 }
 
@@ -92,7 +92,7 @@ func newSorter(dir string) *sorter {
 func (s *sorter) Len() int64 { return s.n }
 
 // add stages one record. The sections are copied.
-func (s *sorter) add(r record, sections []uint32) error {
+func (s *sorter) add(r record, sections []interchange.SectionUse) error {
 	if s.open == nil {
 		s.open = &chunk{}
 		if s.n > 0 { // the input is large: what the second chunk needs is known
@@ -178,24 +178,34 @@ func (s *sorter) spill(c *chunk) error {
 	return nil
 }
 
-// recordBytes is the size of a record in a run, without its section numbers.
+// recordBytes is the size of a record in a run, without its sections.
 const recordBytes = 8 + 8 + 4 + 4 + 4
 
-func appendRecord(dst []byte, r *record, sections []uint32) []byte {
+// dated marks a record of which some section has something to say about its begin date; the others are written without.
+const dated = 1 << 2
+
+func appendRecord(dst []byte, r *record, sections []interchange.SectionUse) []byte {
 	le := binary.LittleEndian
 	dst = le.AppendUint64(dst, r.pair)
 	dst = le.AppendUint64(dst, uint64(r.place))
 	dst = le.AppendUint32(dst, uint32(r.begin))
 	dst = le.AppendUint32(dst, uint32(r.end))
-	dst = le.AppendUint32(dst, uint32(len(sections))<<2|uint32(r.access))
-	for _, n := range sections {
-		dst = le.AppendUint32(dst, n)
+	tail := uint32(len(sections))<<3 | uint32(r.access)
+	if slices.ContainsFunc(sections, func(u interchange.SectionUse) bool { return u.Begin != interchange.UnsaidDate }) {
+		tail |= dated
+	}
+	dst = le.AppendUint32(dst, tail)
+	for _, u := range sections {
+		dst = le.AppendUint32(dst, u.Section)
+		if tail&dated != 0 {
+			dst = le.AppendUint32(dst, uint32(u.Begin))
+		}
 	}
 	return dst
 }
 
 // readRecord reads what appendRecord wrote; the sections are appended to lists.
-func readRecord(in *bufio.Reader, r *record, lists []uint32) ([]uint32, error) {
+func readRecord(in *bufio.Reader, r *record, lists []interchange.SectionUse) ([]interchange.SectionUse, error) {
 	head, err := in.Peek(recordBytes)
 	if err != nil {
 		if len(head) == 0 {
@@ -211,13 +221,21 @@ func readRecord(in *bufio.Reader, r *record, lists []uint32) ([]uint32, error) {
 	tail := le.Uint32(head[24:])
 	r.access = uint8(tail & 3)
 	_, _ = in.Discard(recordBytes) // cannot fail: these bytes were peeked
-	for range tail >> 2 {
-		word, err := in.Peek(4)
+	size := 4
+	if tail&dated != 0 {
+		size = 8
+	}
+	for range tail >> 3 {
+		word, err := in.Peek(size)
 		if err != nil {
 			return lists, fmt.Errorf("read sorted run: %w", err)
 		}
-		lists = append(lists, le.Uint32(word))
-		_, _ = in.Discard(4)
+		u := interchange.SectionUse{Section: le.Uint32(word), Begin: interchange.UnsaidDate}
+		if size == 8 {
+			u.Begin = interchange.Date(le.Uint32(word[4:]))
+		}
+		lists = append(lists, u)
+		_, _ = in.Discard(size)
 	}
 	return lists, nil
 }
@@ -228,7 +246,7 @@ type cursor struct {
 	next  int
 	in    *bufio.Reader
 	head  record
-	lists []uint32
+	lists []interchange.SectionUse
 }
 
 func (s *cursor) advance() error {
@@ -279,8 +297,8 @@ func (s *sorter) merge() (*merged, error) {
 	return m, nil
 }
 
-// next returns the next record and its section numbers, both valid until the call after; io.EOF at the end.
-func (m *merged) next() (*record, []uint32, error) {
+// next returns the next record and its sections, both valid until the call after; io.EOF at the end.
+func (m *merged) next() (*record, []interchange.SectionUse, error) {
 	if m.stale {
 		m.stale = false
 		switch err := m.heap[0].advance(); err {

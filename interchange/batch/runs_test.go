@@ -16,7 +16,7 @@ func TestSorter(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	type added struct {
 		r        record
-		sections []uint32
+		sections []interchange.SectionUse
 	}
 	var all []added
 	for i := range 5000 {
@@ -28,7 +28,7 @@ func TestSorter(t *testing.T) {
 			access: uint8(rnd.IntN(3)),
 		}}
 		for range rnd.IntN(3) {
-			a.sections = append(a.sections, rnd.Uint32())
+			a.sections = append(a.sections, interchange.SectionUse{Section: rnd.Uint32(), Begin: []interchange.Date{interchange.UnsaidDate, interchange.NoDate, 20000}[rnd.IntN(3)]})
 		}
 		all = append(all, a)
 	}

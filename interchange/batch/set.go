@@ -34,8 +34,8 @@ type set struct {
 	warnings        *warnings
 	counts          report.Counts
 	consequences    int64
-	ids             map[int]*documentIDs // by file, of documents with refs
-	list            []uint32             // scratch
+	ids             map[int]*documentIDs     // by file, of documents with refs
+	list            []interchange.SectionUse // scratch
 }
 
 func newSet(dict *store.Dictionaries, dir string, allow Missing, policies interchange.Policies) *set {

@@ -51,7 +51,7 @@ func (d *document) stage(p *parsed, it *item) error {
 		pair: uint64(person), place: interchange.PlaceOf(d.file, it.offset),
 		begin: it.begin, end: it.end, access: it.access,
 	}
-	sections := s.sectionNumbers(p, it.sections)
+	sections := s.sectionUses(p, it.sections)
 	if !it.ref.empty() {
 		return d.waiting.add(waiter{kind: it.kind, id: d.ids.number(p.bytes(it.ref)), cohort: cohort, r: r}, sections)
 	}
@@ -71,8 +71,8 @@ func (s *set) missingPerson(kind interchange.Kind, key []byte) uint32 {
 	return n
 }
 
-// sectionNumbers returns the sorted numbers of an association's sections, each once. They are valid until the next call.
-func (s *set) sectionNumbers(p *parsed, items span) []uint32 {
+// sectionUses returns an association's sections by number, each once. They are valid until the next call.
+func (s *set) sectionUses(p *parsed, items span) []interchange.SectionUse {
 	if items.empty() {
 		return nil
 	}
@@ -81,9 +81,9 @@ func (s *set) sectionNumbers(p *parsed, items span) []uint32 {
 		if x.number == 0 {
 			x.number = s.sections.number(p.bytes(x.key))
 		}
-		list = append(list, x.number)
+		list = append(list, interchange.SectionUse{Section: x.number, Begin: x.begin})
 	}
-	slices.Sort(list)
+	slices.SortFunc(list, interchange.CompareSectionUses)
 	s.list = list
 	return slices.Compact(list)
 }
@@ -105,7 +105,7 @@ func (d *document) settle(ctx context.Context, g *engine, find *finder) error {
 }
 
 // waiter finds the cohort behind the ref of an association that names it in no other way than perhaps its key.
-func (r *resolution) waiter(x waiter, sections []uint32) error {
+func (r *resolution) waiter(x waiter, sections []interchange.SectionUse) error {
 	d := r.document
 	target := d.ids.state(x.id)
 	why := late{found: "ref " + short(d.ids.names.Key(x.id)), expected: "the id of one sound Cohort of this file"}

@@ -11,7 +11,6 @@ import (
 
 	"cohortx/interchange"
 	"cohortx/interchange/report"
-	"cohortx/interchange/roster"
 	"cohortx/interchange/source"
 	"cohortx/xsd"
 	"cohortx/xsd/scan"
@@ -81,7 +80,7 @@ func (v *validation) check(ctx context.Context, in *input) error {
 		v.file.Release = o.Release.Name
 	}
 	switch {
-	case o.Content == roster.StudentCohort:
+	case o.Content.Cohorts():
 		return v.document(ctx, o, v.found)
 	case o.Content.Prerequisite() && o.Splitter != nil && v.opt.Schemas != "":
 		v.file.Checked = "the whole schema"
@@ -146,7 +145,7 @@ func (v *validation) document(ctx context.Context, o *opened, found func(report.
 	}
 	v.ids = newDocumentIDs("")
 	faults := false
-	err = inOrder(ctx, o.Splitter, v.opt.jobs(), func() func(*scan.Block) *checked {
+	err = inOrder(ctx, o.blocks(&v.opt.ReadOptions), v.opt.jobs(), func() func(*scan.Block) *checked {
 		r := &reader{validator: g.newValidator(), ctx: ctx}
 		return r.check
 	}, func(c *checked) error {
@@ -163,7 +162,7 @@ func (v *validation) document(ctx context.Context, o *opened, found func(report.
 	if err != nil {
 		return err
 	}
-	if v.file.Entities == 0 && !faults && len(root) == 0 {
+	if v.file.Entities == 0 && !faults && len(root) == 0 && g.resources == nil {
 		v.found(faultOf(v.file.Name, emptyRoot(g.scope)))
 	}
 	v.dangling()

@@ -29,7 +29,7 @@ type waiter struct {
 	r      record // its cohort is not set
 }
 
-func (w *waitingRoom) add(x waiter, sections []uint32) error {
+func (w *waitingRoom) add(x waiter, sections []interchange.SectionUse) error {
 	if w.file == nil {
 		f, err := unnamedFile(w.dir)
 		if err != nil {
@@ -50,7 +50,7 @@ func (w *waitingRoom) add(x waiter, sections []uint32) error {
 }
 
 // each gives all waiters in the order in which they came, then forgets them.
-func (w *waitingRoom) each(f func(x waiter, sections []uint32) error) error {
+func (w *waitingRoom) each(f func(x waiter, sections []interchange.SectionUse) error) error {
 	if w.file == nil {
 		return nil
 	}
@@ -62,7 +62,7 @@ func (w *waitingRoom) each(f func(x waiter, sections []uint32) error) error {
 		return fmt.Errorf("read waiting association: %w", err)
 	}
 	in := bufio.NewReaderSize(w.file, 1<<18)
-	var sections []uint32
+	var sections []interchange.SectionUse
 	for range w.n {
 		head, err := in.Peek(9)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"cohortx/interchange"
 	"cohortx/interchange/reference"
+	"cohortx/interchange/resource"
 	"cohortx/xsd"
 	"cohortx/xsd/scan"
 )
@@ -18,18 +19,24 @@ type engine struct {
 	release  *interchange.Release
 	scope    *scan.Scope
 	distrust bool // --judge libxml2: the judge decides about every entity
+
+	resources *resource.Types // of JSON, a resource a line: schema and scope are nil then
 }
 
 // validator decodes blocks and has every entity that is not proven judged. It is for one goroutine.
 type validator struct {
 	*engine
 	decoder   *interchange.Decoder
+	lines     *resource.Decoder // instead of decoder
 	entities  []interchange.Entity
 	fragments []xsd.Fragment
 	judged    []int // entities behind the fragments
 }
 
 func (g *engine) newValidator() *validator {
+	if g.resources != nil {
+		return &validator{engine: g, lines: g.resources.NewDecoder()}
+	}
 	return &validator{engine: g, decoder: interchange.NewDecoder(g.schema, g.scope)}
 }
 
@@ -37,6 +44,10 @@ func (g *engine) newValidator() *validator {
 // before the place where the block breaks is returned with the error.
 func (v *validator) block(ctx context.Context, b *scan.Block) (entities []interchange.Entity, root []interchange.Violation, judged int, err error) {
 	var broken error
+	if v.lines != nil {
+		v.entities, broken = v.lines.Decode(b, v.entities[:0])
+		return v.entities, nil, 0, broken
+	}
 	v.entities, broken = v.decoder.Decode(b, v.entities[:0])
 	v.fragments, v.judged = v.fragments[:0], v.judged[:0]
 	for i := range v.entities {
@@ -94,7 +105,7 @@ func (r *reader) entity(e *interchange.Entity, p *parsed) {
 		return
 	}
 	if e.Kind == interchange.CohortKind {
-		c, reading, fault := e.ReadCohort(r.release)
+		c, reading, fault := e.ReadCohort(r.releaseOf(e))
 		switch reading {
 		case interchange.ReadFault:
 			r.fault(e, p, fault)
@@ -216,9 +227,9 @@ func (r *reader) sections(e *interchange.Entity, p *parsed, keys []interchange.S
 		number, ok := r.set.sections.find(r.key)
 		switch {
 		case ok:
-			p.sections = append(p.sections, sectionItem{number: number})
+			p.sections = append(p.sections, sectionItem{number: number, begin: r.sectionBegin(i)})
 		case r.set.allow.Sections:
-			p.sections = append(p.sections, sectionItem{key: p.keep(r.key)})
+			p.sections = append(p.sections, sectionItem{key: p.keep(r.key), begin: r.sectionBegin(i)})
 		default:
 			r.notFound(e, p, interchange.CodeSectionNotFound, "section "+sectionName(&keys[i]), "")
 			return span{}, false
@@ -257,7 +268,7 @@ func (r *reader) invalid(e *interchange.Entity, p *parsed) {
 func (r *reader) fault(e *interchange.Entity, p *parsed, f *interchange.Fault) {
 	l := r.rejected(e)
 	l.At, l.Code, l.Found, l.Expected = e.Place(f.Node), f.Code, f.Found, f.Expected
-	l.Path = r.schema.Info(e.Nodes[f.Node].Slot).Path
+	l.Path = r.path(&e.Nodes[f.Node])
 	p.rejects = append(p.rejects, l)
 }
 

@@ -7,10 +7,12 @@ type Export struct {
 	Version    int              `json:"version"`
 	Store      string           `json:"store"`
 	File       string           `json:"file,omitempty"`
+	Format     string           `json:"format"` // FormatXML, FormatJSONL
 	Release    string           `json:"release"`
 	Bytes      int64            `json:"bytes"`
 	Counts     map[string]int64 `json:"counts"`      // entities by kind
 	LeftOut    int64            `json:"left_out"`    // entities that the release cannot carry
+	Partly     int64            `json:"partly"`      // entities that were written without a value that the format has no place for
 	NotCarried []NotCarried     `json:"not_carried"` // the first of each code
 	Checked    bool             `json:"checked"`     // the file was held against its schema before it got its name
 
@@ -20,12 +22,19 @@ type Export struct {
 	Refusal      *Fault                     `json:"refusal,omitempty"` // why nothing was written
 }
 
-// NotCarried is one entity that the release cannot carry.
+// The formats of an export.
+const (
+	FormatXML   = "xml"
+	FormatJSONL = "jsonl"
+)
+
+// NotCarried is one entity that the release cannot carry, or a field of one.
 type NotCarried struct {
 	Kind   string `json:"kind"`
 	Key    string `json:"key"`
 	Field  string `json:"field"`
 	Reason string `json:"reason"`
+	Partly bool   `json:"partly"` // the entity was written, without the field
 
 	Code        interchange.Code `json:"code"`
 	Consequence bool             `json:"consequence"` // left out only because another entity is

@@ -186,12 +186,19 @@ func Exported(w io.Writer, e *Export) {
 		return
 	}
 	check := ""
-	if e.Checked {
+	switch {
+	case e.Checked && e.Format == FormatJSONL:
+		check = ", checked by reading it"
+	case e.Checked:
 		check = ", checked against its schema"
 	}
-	fmt.Fprintf(w, "Exported to %s, release %s%s: %s, %s, %s.\n", Plain(where), e.Release, check,
-		Number(e.Counts["Cohort"], "cohort", "cohorts"), Number(e.Counts["StudentCohortAssociation"], "student association", "student associations"),
-		Number(e.Counts["StaffCohortAssociation"], "staff association", "staff associations"))
+	if e.Format == FormatJSONL {
+		fmt.Fprintf(w, "Exported to %s as JSON, a resource a line%s: %s.\n", Plain(where), check, Number(e.Entities(), "resource", "resources"))
+	} else {
+		fmt.Fprintf(w, "Exported to %s, release %s%s: %s, %s, %s.\n", Plain(where), e.Release, check,
+			Number(e.Counts["Cohort"], "cohort", "cohorts"), Number(e.Counts["StudentCohortAssociation"], "student association", "student associations"),
+			Number(e.Counts["StaffCohortAssociation"], "staff association", "staff associations"))
+	}
 	if e.Entities() == 0 {
 		fmt.Fprintln(w, "An interchange without entities is not valid.")
 	}
@@ -200,26 +207,40 @@ func Exported(w io.Writer, e *Export) {
 
 // leftOut lists what the release cannot carry, by code.
 func (e *Export) leftOut(w io.Writer) {
-	if e.LeftOut == 0 {
+	if e.LeftOut+e.Partly == 0 {
 		return
 	}
 	them := "them"
 	if e.LeftOut == 1 {
 		them = "it"
 	}
-	fmt.Fprintf(w, "%s left out, because release %s cannot carry %s:\n", Number(e.LeftOut, "entity was", "entities were"), e.Release, them)
-	for _, entry := range interchange.Catalogue {
-		count := e.Codes[entry.Code]
+	if e.LeftOut > 0 {
+		fmt.Fprintf(w, "%s left out, because release %s cannot carry %s:\n", Number(e.LeftOut, "entity was", "entities were"), e.Release, them)
+		e.notCarried(w, interchange.CodeNotConvertible, interchange.CodeCohortLeftOut)
+	}
+	if e.Partly > 0 {
+		fmt.Fprintf(w, "%s written without a value that XML cannot carry:\n", Number(e.Partly, "entity was", "entities were"))
+		e.notCarried(w, interchange.CodeValueLeftOut)
+	}
+	if e.LeftOutFile != "" && e.LeftOut+e.Partly > 0 {
+		fmt.Fprintf(w, "All of them are listed in %s\n", Plain(e.LeftOutFile))
+	}
+}
+
+// notCarried lists what was left out, entities or fields of entities, by code.
+func (e *Export) notCarried(w io.Writer, codes ...interchange.Code) {
+	for _, code := range codes {
+		count, entry := e.Codes[code], explained(code)
 		if count == 0 {
 			continue
 		}
 		note := ""
-		if entry.Code == interchange.CodeCohortLeftOut {
+		if code == interchange.CodeCohortLeftOut {
 			note = " (a consequence of the others)"
 		}
-		fmt.Fprintf(w, "  %s  %s%s\n     %s\n", thousands(count), ink(w, bold, string(entry.Code)), note, entry.Meaning)
+		fmt.Fprintf(w, "  %s  %s%s\n     %s\n", thousands(count), ink(w, bold, string(code)), note, entry.Meaning)
 		for _, n := range e.NotCarried {
-			if n.Code == entry.Code {
+			if n.Code == code {
 				fmt.Fprintf(w, "     %s %s: %s: %s\n", n.Kind, Plain(n.Key), n.Field, Plain(n.Reason))
 				count--
 			}
@@ -227,15 +248,17 @@ func (e *Export) leftOut(w io.Writer) {
 		if count > 0 {
 			fmt.Fprintf(w, "     ... and %s more\n", thousands(count))
 		}
-		remedy(w, entry.Code, "     ")
-	}
-	if e.LeftOutFile != "" {
-		fmt.Fprintf(w, "All of them are listed in %s\n", Plain(e.LeftOutFile))
+		remedy(w, code, "     ")
 	}
 }
 
+func explained(code interchange.Code) interchange.Entry {
+	entry, _ := interchange.Explain(code)
+	return entry
+}
+
 func remedy(w io.Writer, code interchange.Code, indent string) {
-	if entry, _ := interchange.Explain(code); entry.Remedy != "" {
+	if entry := explained(code); entry.Remedy != "" {
 		fmt.Fprintf(w, "%sTo do: %s\n", indent, entry.Remedy)
 	}
 }

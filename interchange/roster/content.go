@@ -49,6 +49,12 @@ func (c Content) String() string {
 // Prerequisite says whether the content is one that [File.Rows] reads.
 func (c Content) Prerequisite() bool { return c >= EducationOrganizations && c <= Students }
 
+// Cohorts says whether the content is cohorts and associations, in either form.
+func (c Content) Cohorts() bool { return c == StudentCohort || c == JSONLines }
+
+// Order is smaller for what another content refers to. Cohorts and associations are alike in either form.
+func (c Content) Order() Content { return min(c, StudentCohort) }
+
 // RootUnknown is the code of the error for a file whose root element or header tells nothing that is known.
 const (
 	RootUnknown   scan.Code = "root_unknown"

@@ -55,6 +55,8 @@ func Sniff(ctx context.Context, r io.Reader, opt Options) (*File, error) {
 		f.Content, f.Release, err = Detect(f.Splitter.Scope(), opt.AsRelease)
 	case '{':
 		f.Content, f.Stream = JSONLines, b
+	case '[':
+		return nil, &scan.Error{At: scan.Pos{Line: 1, Column: 1}, Code: scan.NotWellFormed, Found: "a JSON array", Expected: "one JSON object a line, without brackets around them"}
 	default:
 		if f.csv, err = openCSV(ctx, b); err == nil {
 			f.Content = f.csv.content

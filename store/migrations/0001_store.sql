@@ -170,7 +170,8 @@ CREATE TABLE student_cohort_association_section (
     section_id         INTEGER NOT NULL REFERENCES section (id),
     section_begin_date INTEGER,         -- the JSON resource form has it, XML cannot carry it
     PRIMARY KEY (cohort_id, student_id, begin_date, section_id),
-    FOREIGN KEY (cohort_id, student_id, begin_date) REFERENCES student_cohort_association (cohort_id, student_id, begin_date)
+    FOREIGN KEY (cohort_id, student_id, begin_date) REFERENCES student_cohort_association (cohort_id, student_id, begin_date),
+    CHECK (section_begin_date IS NULL OR section_begin_date BETWEEN -25567 AND 84006)
 ) WITHOUT ROWID;
 
 CREATE TABLE staff_cohort_association (

@@ -16,6 +16,13 @@ type Block struct {
 	buf *buffer
 }
 
+// NewBlock returns a block of n bytes that may hold anything, for readers of other formats that are cut into blocks too. Release gives its
+// memory back.
+func NewBlock(n int) *Block {
+	buf := newBuffer(n)
+	return &Block{Bytes: buf.b[:n], buf: buf}
+}
+
 // PosAt returns the place of Bytes[off]. It looks at all bytes before it: for errors, not for every token.
 func (b *Block) PosAt(off int) Pos {
 	return b.At.after(b.Bytes[:min(max(off, 0), len(b.Bytes))])
