@@ -152,6 +152,9 @@ func (o *opened) engine(opt *ReadOptions) (*engine, []interchange.Violation, err
 
 // note says that the tables of a schema prove nothing, and why; "" if they do.
 func (g *engine) note() string {
+	if g.schema == nil {
+		return "" // JSON resources have no XSD
+	}
 	if ok, why := g.schema.Tabled(); !ok {
 		return "libxml2 alone decides, which is slower: the tables cannot follow this schema, as " + why
 	}
