@@ -47,6 +47,15 @@ const (
 	CodeContentUnknown Code = "root_unknown"
 	CodeHeaderUnknown  Code = "header_unknown"
 
+	// complete sets (--mode full)
+	CodeAsOfBeforeLast       Code = "as_of_before_last"
+	CodeSetFileRefused       Code = "set_file_refused"
+	CodeNoAssociations       Code = "no_associations"
+	CodeRejectKeyUnknown     Code = "reject_key_unknown"
+	CodeSetDrift             Code = "set_drift"
+	CodeTooManyRemovals      Code = "too_many_removals"
+	CodeTooManyRemovalsTotal Code = "too_many_removals_total"
+
 	// warnings
 	CodeReopened     Code = "reopened"
 	CodeOverlaps     Code = "overlaps"
@@ -63,11 +72,12 @@ const (
 	Rejects                   // the entity is not applied
 	Refuses                   // the whole file or set is not applied
 	Warns                     // applied, and worth a look
+	Holds                     // all but the removals of a complete set is applied; the exit status is 5
 )
 
 // String returns a word for people.
 func (c Class) String() string {
-	return [...]string{"", "violation", "reject", "refusal", "warning"}[c]
+	return [...]string{"", "violation", "reject", "refusal", "warning", "held back"}[c]
 }
 
 // Entry explains one code.
@@ -153,6 +163,13 @@ var Catalogue = []Entry{
 	{CodeReopen, Rejects, "The file has no end date where the store has one, and --reopen reject is in force.", "Write the end date, or import with --reopen allow.", "yesterday's file sent again after an end date"},
 	{CodeOverlap, Rejects, "The dates overlap another association of the same person and cohort, and --overlap reject is in force.", "Correct the dates, or import with --overlap allow.", "a second association from 2025-10-01 while the first is open"},
 	{CodeTooManyRejects, Refuses, "More entities were rejected than --max-rejects allows; nothing was applied.", "Mend the rejects that are listed, or import with a higher --max-rejects.", "1,200 of 10,000 entities"},
+	{CodeAsOfBeforeLast, Refuses, "The as-of date of a complete set is before that of the last complete run of one of its education organizations.", "If this is not a stale file, import it with --force.", "--mode full --as-of 2026-02-01 after a run as of 2026-02-02"},
+	{CodeSetFileRefused, Holds, "A file of the complete set was refused, so that what the set lacks may stand in it.", "Mend the file and import the whole set again.", "one of ten files is cut off in transfer"},
+	{CodeNoAssociations, Holds, "The complete set has no association of this kind at all.", "Look at the export; if there really are none any more, approve the run.", "a file of cohorts only"},
+	{CodeRejectKeyUnknown, Holds, "An entity was rejected whose key cannot be read, so that it may be one of those that seem to be missing.", "Mend the rejected entities and import the whole set again.", "an association without a BeginDate"},
+	{CodeSetDrift, Holds, "The complete set has far more, or far fewer, associations than the last complete run: by more than --max-drift.", "Look at the export; if it is right, approve the run.", "400 associations after 1,000"},
+	{CodeTooManyRemovals, Holds, "A larger share of an education organization's active associations than --max-removals is missing from the complete set.", "Look at whether a part of the organization is missing in the export; if it is right, approve the run.", "one school of a district is missing"},
+	{CodeTooManyRemovalsTotal, Holds, "A larger share of all active associations than --max-removals is missing from the complete set.", "Look at whether a part of the export is missing; if it is right, approve the run.", "half of the schools are missing"},
 	{CodeReopened, Warns, "The file has no end date where the store has one; the association is open again.", "If the file is older than the store, import the newer one again; --reopen reject prevents it.", ""},
 	{CodeOverlaps, Warns, "The dates overlap another association of the same person and cohort.", "Look at whether one of them should have ended; --overlap reject prevents it.", ""},
 	{CodeZoneDropped, Warns, "Dates have a time zone. The calendar date as written counts.", "Write dates without a time zone.", "2025-09-14Z"},

@@ -63,6 +63,9 @@ func (r *resolution) association(at scan.Pos, raw []byte) error {
 		return r.reject(e, err)
 	}
 	r.reader.association(e, r.parsed)
+	if len(r.parsed.rejects) > 0 {
+		r.reader.mention(e, r.parsed, r.reader.plain.Mention())
+	}
 	return r.document.collect(r.parsed)
 }
 
@@ -102,7 +105,10 @@ func (r *resolution) reject(e *interchange.Entity, err error) error {
 		r.document.set.consequences++
 	}
 	r.document.spoil(e)
-	return r.document.reject(&l)
+	if err := r.document.reject(&l); err != nil || e.Kind == interchange.CohortKind {
+		return err
+	}
+	return r.mention(e)
 }
 
 // own is what is known of the entity's own id, nil if it has none or another element had it first.

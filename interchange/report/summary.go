@@ -20,11 +20,15 @@ func Summary(w io.Writer, r *Run, quiet bool) {
 	}
 	fmt.Fprintln(w, ink(w, statusColour(r.ExitStatus), r.Verdict))
 	r.refusals(w)
+	if r.Complete != nil && len(r.Complete.EducationOrganizations) > 0 {
+		fmt.Fprintf(w, "\n%s\n", r.Complete.line())
+	}
 	if !quiet {
 		r.table(w)
 	}
 	groups(w, "Rejected", r.Rejects)
 	groups(w, "Worth a look", r.Warnings)
+	r.heldBack(w)
 	for _, name := range r.RejectFiles {
 		fmt.Fprintf(w, "\nThe rejected entities, to be mended and imported: %s\n", Plain(name))
 	}
