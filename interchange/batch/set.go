@@ -89,6 +89,8 @@ type document struct {
 	doubtful deferredRoom // rejected associations whose key is not known yet
 	// rejectedAt holds the number of the natural key of a rejected Cohort by the offset of the element.
 	rejectedAt map[int64]uint32
+	named      bits     // cohorts of accepted associations
+	accepted   [4]int64 // by kind
 	entities   [4]int64
 	judged     int64
 	zoned      int64

@@ -56,14 +56,14 @@ func (d *document) stage(p *parsed, it *item) error {
 		return d.waiting.add(waiter{kind: it.kind, id: d.ids.number(p.bytes(it.ref)), cohort: cohort, r: r}, sections)
 	}
 	r.pair |= uint64(cohort) << 32
-	return s.accept(it.kind, r, sections)
+	return d.accept(it.kind, r, sections)
 }
 
 // accept stages an association that nothing speaks against so far.
-func (s *set) accept(kind interchange.Kind, r record, sections []uint32) error {
-	s.named.add(r.cohort())
-	s.accepted[kind]++
-	return s.associations[kind].add(r, sections)
+func (d *document) accept(kind interchange.Kind, r record, sections []uint32) error {
+	d.named.add(r.cohort())
+	d.accepted[kind]++
+	return d.set.associations[kind].add(r, sections)
 }
 
 // missingPerson gives a number to a person that is not stored but accepted (--allow-missing).
@@ -111,7 +111,14 @@ func (d *document) settle(ctx context.Context, g *engine, find *finder) error {
 	if err := d.doubtful.each(r.doubtful); err != nil {
 		return err
 	}
-	return d.waiting.each(r.waiter)
+	if err := d.waiting.each(r.waiter); err != nil {
+		return err
+	}
+	d.set.named.join(d.named)
+	for kind, n := range d.accepted {
+		d.set.accepted[interchange.Kind(kind)] += n
+	}
+	return nil
 }
 
 // waiter finds the cohort behind the ref of an association that names it in no other way than perhaps its key.
@@ -148,7 +155,7 @@ func (r *resolution) waiter(x waiter, sections []uint32) error {
 	}
 	if why.code == "" {
 		x.r.pair |= uint64(cohort) << 32
-		return d.set.accept(x.kind, x.r, sections)
+		return d.accept(x.kind, x.r, sections)
 	}
 	if err := d.present(&x, cohort); err != nil {
 		return err
