@@ -41,10 +41,9 @@ func (m member) group() group { return group{m.kind, m.org} }
 // line is one association of a file.
 type line struct {
 	member
-	end     interchange.Date
-	fault   string // "": it is sound; "known": rejected with its key; "begin": its begin date cannot be read; "ref": nothing but person and date are known
-	file    int
-	element int // place in the file
+	end   interchange.Date
+	fault string // "": it is sound; "known": rejected with its key; "begin": its begin date cannot be read; "ref": nothing but person and date are known
+	file  int
 }
 
 type heldModel struct{ since, last int64 }
@@ -78,10 +77,7 @@ func (m *model) lastDay(k member) interchange.Date {
 }
 
 func (m *model) active(k member, asOf interchange.Date) bool {
-	for d := max(asOf, k.begin); d <= min(m.lastDay(k), max(asOf, k.begin)+1); d++ {
-		return true
-	}
-	return false
+	return m.lastDay(k) >= max(asOf, k.begin)
 }
 
 // remove takes a member out from asOf on.

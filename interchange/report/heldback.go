@@ -32,13 +32,17 @@ func (r *Run) HeldBackCount() (n int64) {
 	return n
 }
 
-// line says for what the set was complete, and on which calendar's day.
-func (c *Complete) line() string {
+// completeness says for what the set was complete, and on which calendar's day.
+func (r *Run) completeness(w io.Writer) {
+	c := r.Complete
+	if c == nil || len(c.EducationOrganizations) == 0 {
+		return
+	}
 	text := "Complete set of " + Number(int64(len(c.EducationOrganizations)), "education organization", "education organizations") + " as of " + c.AsOf.String()
 	if c.Zone != "" {
 		text += " (today in " + c.Zone + ")"
 	}
-	return text + "."
+	fmt.Fprintf(w, "\n%s.\n", text)
 }
 
 // heldListed is how many education organizations of each code the summary lists; --json lists all.

@@ -20,10 +20,8 @@ func Summary(w io.Writer, r *Run, quiet bool) {
 	}
 	fmt.Fprintln(w, ink(w, statusColour(r.ExitStatus), r.Verdict))
 	r.refusals(w)
-	if r.Complete != nil && len(r.Complete.EducationOrganizations) > 0 {
-		fmt.Fprintf(w, "\n%s\n", r.Complete.line())
-	}
 	if !quiet {
+		r.completeness(w)
 		r.table(w)
 	}
 	groups(w, "Rejected", r.Rejects)
