@@ -551,6 +551,10 @@ func (m *model) same(path string) {
 		got = append(got, s)
 	}
 	slices.Sort(got)
+	broken := 0
+	if err := db.QueryRow("SELECT count(*) FROM pragma_foreign_key_check").Scan(&broken); err != nil || broken > 0 {
+		m.t.Fatalf("%d foreign keys do not hold: %v", broken, err)
+	}
 	if diff := cmp.Diff(want, got); diff != "" || rows.Err() != nil {
 		m.t.Fatalf("after run %d (-want +got): %v\n%s", m.run, rows.Err(), diff)
 	}
