@@ -39,7 +39,7 @@ func (d *document) newResolution(ctx context.Context, g *engine, find *finder) *
 	}
 }
 
-// decode reads a deferred entity again. It was found valid when it was deferred.
+// decode reads an entity again whose text was kept: one that was found valid and deferred, or a rejected one whose key is doubtful.
 func (r *resolution) decode(at scan.Pos, raw []byte) (*interchange.Entity, error) {
 	var err error
 	r.entities, err = r.reader.decoder.Decode(&scan.Block{Bytes: raw, At: at, Scope: r.reader.scope}, r.entities[:0])
