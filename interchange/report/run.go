@@ -14,30 +14,31 @@ const Version = 1
 
 // Run is one import.
 type Run struct {
-	Version       int        `json:"version"`
-	Program       string     `json:"program"` // its version
-	Run           int64      `json:"run,omitempty"`
-	Store         string     `json:"store"`
-	State         string     `json:"state"` // applied, held_back, refused, failed, cancelled, dry_run
-	Verdict       string     `json:"verdict"`
-	ExitStatus    int        `json:"exit_status"`
-	DryRun        bool       `json:"dry_run,omitempty"`
-	Started       time.Time  `json:"started"`
-	Seconds       float64    `json:"seconds"`
-	Steps         []Step     `json:"steps"`
-	Files         []File     `json:"files"`
-	Counts        Counts     `json:"counts"`
-	Entities      int64      `json:"entities"`
-	Proven        int64      `json:"proven"` // StudentCohort entities that the tables proved valid
-	Judged        int64      `json:"judged"` // those that libxml2 decided about
-	Rejected      int64      `json:"rejected"`
-	Consequences  int64      `json:"consequences"` // of the rejected, those rejected only because another entity was
-	Rejects       []Group    `json:"rejects"`
-	Warnings      []Group    `json:"warnings"`
-	Complete      *Complete  `json:"complete,omitempty"`  // with --mode full
-	HeldBack      []HeldBack `json:"held_back,omitempty"` // removals that guards held back
-	RejectFiles   []string   `json:"reject_files,omitempty"`
-	PeakMemoryMiB float64    `json:"peak_memory_mib,omitempty"`
+	Version       int       `json:"version"`
+	Program       string    `json:"program"` // its version
+	Run           int64     `json:"run,omitempty"`
+	Store         string    `json:"store"`
+	State         string    `json:"state"` // applied, held_back, refused, failed, cancelled, dry_run
+	Verdict       string    `json:"verdict"`
+	ExitStatus    int       `json:"exit_status"`
+	DryRun        bool      `json:"dry_run,omitempty"`
+	Started       time.Time `json:"started"`
+	Seconds       float64   `json:"seconds"`
+	Steps         []Step    `json:"steps"`
+	Files         []File    `json:"files"`
+	Counts        Counts    `json:"counts"`
+	Entities      int64     `json:"entities"`
+	Proven        int64     `json:"proven"` // StudentCohort entities that the tables proved valid
+	Judged        int64     `json:"judged"` // those that libxml2 decided about
+	Rejected      int64     `json:"rejected"`
+	Consequences  int64     `json:"consequences"` // of the rejected, those rejected only because another entity was
+	Rejects       []Group   `json:"rejects"`
+	Warnings      []Group   `json:"warnings"`
+	RejectFiles   []string  `json:"reject_files,omitempty"`
+	PeakMemoryMiB float64   `json:"peak_memory_mib,omitempty"`
+
+	Complete *Complete  `json:"complete,omitempty"`  // with --mode full
+	HeldBack []HeldBack `json:"held_back,omitempty"` // removals that guards held back
 }
 
 // Step is a part of a run.
