@@ -52,6 +52,14 @@ const (
 	CodeCohortLeftOut  Code = "cohort_left_out"
 	CodeNothingMatches Code = "nothing_matches"
 	CodeValueLeftOut   Code = "value_left_out"
+	// complete sets (--mode full)
+	CodeAsOfBeforeLast       Code = "as_of_before_last"
+	CodeSetFileRefused       Code = "set_file_refused"
+	CodeNoAssociations       Code = "no_associations"
+	CodeRejectKeyUnknown     Code = "reject_key_unknown"
+	CodeSetDrift             Code = "set_drift"
+	CodeTooManyRemovals      Code = "too_many_removals"
+	CodeTooManyRemovalsTotal Code = "too_many_removals_total"
 
 	// warnings
 	CodeReopened     Code = "reopened"
@@ -69,11 +77,12 @@ const (
 	Rejects                   // the entity is not applied
 	Refuses                   // the whole file or set is not applied
 	Warns                     // applied, and worth a look
+	Holds                     // all but the removals of a complete set is applied; the exit status is 5
 )
 
 // String returns a word for people.
 func (c Class) String() string {
-	return [...]string{"", "violation", "reject", "refusal", "warning"}[c]
+	return [...]string{"", "violation", "reject", "refusal", "warning", "held back"}[c]
 }
 
 // Entry explains one code.
@@ -162,6 +171,13 @@ var Catalogue = []Entry{
 	{CodeNotConvertible, Rejects, "The release of the export has no form for a value of the entity, which is left out.", "Export to the release that the entity came in, or change the value at its source.", "a CohortIdentifier of 30 characters, or a section key of 5.2, in an export to 2.0"},
 	{CodeCohortLeftOut, Rejects, "The cohort of an association is left out of the export, and the association with it. It is counted apart, as a consequence.", "Look at why the cohort is left out.", "the associations of a cohort whose CohortType release 2.0 does not list"},
 	{CodeNothingMatches, Refuses, "An export has no entity to write. An interchange document without one is not valid, so none is written, and a file that is there stays.", "Look at what --as-of, --school-year, --education-organization and --cohort ask for; with --force the empty document is written.", "--school-year 2062"},
+	{CodeAsOfBeforeLast, Refuses, "The as-of date of a complete set is before that of the last complete run of one of its education organizations.", "If this is not a stale file, import it with --force.", "--mode full --as-of 2026-02-01 after a run as of 2026-02-02"},
+	{CodeSetFileRefused, Holds, "A file of the complete set was refused, so that what the set lacks may stand in it.", "Mend the file and import the whole set again.", "one of ten files is cut off in transfer"},
+	{CodeNoAssociations, Holds, "The complete set has no association of this kind at all.", "Look at the export; if there really are none any more, approve the run.", "a file of cohorts only"},
+	{CodeRejectKeyUnknown, Holds, "An entity was rejected whose key cannot be read, so that it may be one of those that seem to be missing.", "Mend the rejected entities and import the whole set again.", "an association without a BeginDate"},
+	{CodeSetDrift, Holds, "The complete set has far more, or far fewer, associations than the last complete run: by more than --max-drift.", "Look at the export; if it is right, approve the run.", "400 associations after 1,000"},
+	{CodeTooManyRemovals, Holds, "A larger share of an education organization's active associations than --max-removals is missing from the complete set.", "Look at whether a part of the organization is missing in the export; if it is right, approve the run.", "one school of a district is missing"},
+	{CodeTooManyRemovalsTotal, Holds, "A larger share of all active associations than --max-removals is missing from the complete set.", "Look at whether a part of the export is missing; if it is right, approve the run.", "half of the schools are missing"},
 	{CodeReopened, Warns, "The file has no end date where the store has one; the association is open again.", "If the file is older than the store, import the newer one again; --reopen reject prevents it.", ""},
 	{CodeOverlaps, Warns, "The dates overlap another association of the same person and cohort.", "Look at whether one of them should have ended; --overlap reject prevents it.", ""},
 	{CodeValueLeftOut, Warns, "An export wrote an association without the begin date of a section, for which XML has no place.", "Export as JSON, with --format jsonl.", "sections[].beginDate of a JSON resource, in an export to XML"},

@@ -90,6 +90,9 @@ func AppendCohortKey(dst []byte, educationOrganizationID int64, cohortIdentifier
 	return append(AppendEducationOrganizationKey(dst, educationOrganizationID), cohortIdentifier...)
 }
 
+// OrganizationOfCohortKey is the education organization id of a key that [AppendCohortKey] made.
+func OrganizationOfCohortKey(key []byte) int64 { return int64(binary.BigEndian.Uint64(key)) }
+
 // AppendEducationOrganizationKey appends the 8 bytes of an education organization's (or school's) id.
 func AppendEducationOrganizationKey(dst []byte, id int64) []byte {
 	return binary.BigEndian.AppendUint64(dst, uint64(id))

@@ -3,7 +3,7 @@ package interchange
 // Outcome is what happened to an entity.
 type Outcome uint8
 
-// The outcomes. The first eight are of the table of [Decide] and [Settle].
+// The outcomes. The first eight are of the table of [Decide] and [Settle], the last two of [Absence].
 const (
 	Created Outcome = iota + 1
 	Unchanged
@@ -14,14 +14,16 @@ const (
 	Duplicate
 	Superseded
 	Rejected
+	EndedByAbsence // a complete set lacks it
+	Withdrawn      // likewise, and it would never have been active: removed
 )
 
 // Outcomes lists all outcomes in the order of reports.
-var Outcomes = []Outcome{Created, Ended, Redated, Reopened, Updated, Unchanged, Duplicate, Superseded, Rejected}
+var Outcomes = []Outcome{Created, Ended, Redated, Reopened, Updated, EndedByAbsence, Withdrawn, Unchanged, Duplicate, Superseded, Rejected}
 
 var outcomeNames = [...]string{
 	Created: "created", Unchanged: "unchanged", Ended: "ended", Redated: "redated", Reopened: "reopened", Updated: "updated",
-	Duplicate: "duplicate", Superseded: "superseded", Rejected: "rejected",
+	Duplicate: "duplicate", Superseded: "superseded", Rejected: "rejected", EndedByAbsence: "ended_by_absence", Withdrawn: "withdrawn",
 }
 
 // String returns the word of reports, such as "created"; "" for no outcome.
@@ -38,7 +40,7 @@ func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil 
 // Writes reports whether the outcome changes the store.
 func (o Outcome) Writes() bool {
 	switch o {
-	case Created, Ended, Redated, Reopened, Updated:
+	case Created, Ended, Redated, Reopened, Updated, EndedByAbsence, Withdrawn:
 		return true
 	}
 	return false

@@ -12,6 +12,9 @@
 //	err = tx.FinishRun(ctx, run, result)          // the run's outcome and rejects, with the data
 //	err = tx.Commit(ctx)
 //
+// A complete set (--mode full) goes on, before FinishRun, with Active, which gives what is stored and may be missing in the set,
+// RemoveAbsent, which ends or withdraws what is, and a HeldLedger for what a guard holds back.
+//
 // # Promises
 //
 // A Tx is applied wholly or not at all, also after a kill or with a full disk; what is committed is on disk. Readers, such as a

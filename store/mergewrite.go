@@ -90,6 +90,7 @@ type associationWriter struct {
 	sections    *bulk // nil for staff
 	redate      *bulk // sections that stay and get another begin date
 	dropSection *stmt
+	drop        *stmt
 	days        []driver.Value // a day's boxed value: dates repeat, so that few are allocated
 	cohort      driver.Value
 	cohortIs    uint32
@@ -124,6 +125,9 @@ func (w *associationWriter) close() {
 	}
 	if w.dropSection != nil {
 		w.dropSection.Close()
+	}
+	if w.drop != nil {
+		w.drop.Close()
 	}
 }
 
@@ -206,6 +210,22 @@ func (w *associationWriter) change(g pair, old, in *interchange.Record) error {
 		}
 	}
 	return w.addSections(g, person, in.Begin, in.Sections, old.Sections)
+}
+
+// remove deletes a stored association with its sections. It must not be one that this writer has just written.
+func (w *associationWriter) remove(g pair, old *interchange.Record) (err error) {
+	now := *old
+	now.Sections = nil
+	if err := w.change(g, old, &now); err != nil {
+		return err
+	}
+	if w.drop == nil {
+		w.drop, err = w.conn.prepare("DELETE FROM " + w.shape.table + " WHERE cohort_id = ? AND " + w.shape.person + " = ? AND begin_date = ?")
+		if err != nil {
+			return err
+		}
+	}
+	return w.drop.run([]driver.Value{w.number(g.cohort()), int64(g.person()), w.day(old.Begin)})
 }
 
 // addSections writes the sections that are not among the old ones, and those that have another begin date there.

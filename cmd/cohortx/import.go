@@ -24,7 +24,7 @@ func importCommand() *cli.Command {
 			&cli.StringFlag{Name: "overlap", Usage: "dates that overlap another association of the same person and cohort: allow, `warn` or reject", Value: "warn"},
 			&cli.StringFlag{Name: "reopen", Usage: "no end date in the file where the store has one: allow, `warn` or reject", Value: "warn"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "do everything but write"},
-			&cli.BoolFlag{Name: "force", Usage: "apply files that the last run has applied already, instead of skipping them"},
+			&cli.BoolFlag{Name: "force", Usage: "apply files that the last run has applied already, and complete sets as of a day before the last one"},
 			&cli.StringFlag{Name: "max-rejects", Usage: "roll back above `N` or N% rejects (a share counts from 100 entities on)", Value: "10%"},
 			&cli.StringFlag{Name: "rejects", Usage: "write rejected entities to `FILE` (default: beside the store, named after input and run)"},
 			&cli.StringFlag{Name: "report", Usage: "write the report to `FILE` as JSON"},
@@ -32,7 +32,7 @@ func importCommand() *cli.Command {
 			&cli.BoolFlag{Name: "json", Usage: "print the report as JSON"},
 			logFlag(),
 			&cli.Int64Flag{Name: "max-pages", Usage: "limit the store to N pages, for tests", Hidden: true},
-		}, readFlags()...),
+		}, append(fullFlags(), readFlags()...)...),
 		OnUsageError: usage("cohortx import --help"),
 		Action:       importAction,
 	}
@@ -58,7 +58,8 @@ func importOptions(c *cli.Context) (opt batch.ImportOptions, err error) {
 	if opt.Allow, err = parseMissing(c.StringSlice("allow-missing")); err != nil {
 		return opt, &usageError{err.Error(), "cohortx import --allow-missing students,staff ..."}
 	}
-	return opt, nil
+	opt.Complete, err = completeOptions(c)
+	return opt, err
 }
 
 func importAction(c *cli.Context) error {

@@ -29,6 +29,7 @@ type runRecord struct {
 	Rejected   int64          `json:"rejected"`
 	Files      []runFile      `json:"files,omitempty"`
 	Rejects    []report.Fault `json:"rejects,omitempty"`
+	*heldRecord
 }
 
 type runFile struct {
@@ -111,8 +112,9 @@ func countsLine(c store.Counts) string {
 }
 
 // printRun shows one run with its files and rejects.
-func printRun(w io.Writer, r store.RunRecord, rejects iter.Seq2[store.Reject, error], asJSON bool) error {
+func printRun(w io.Writer, r store.RunRecord, rejects iter.Seq2[store.Reject, error], held *heldRecord, asJSON bool) error {
 	record := recordOf(r)
+	record.heldRecord = held
 	if asJSON {
 		for reject, err := range rejects {
 			if err != nil {
@@ -151,5 +153,6 @@ func printRun(w io.Writer, r store.RunRecord, rejects iter.Seq2[store.Reject, er
 		f := faultOf(reject)
 		fmt.Fprintf(w, "  %s\n", f.Message())
 	}
+	held.print(w, r.Number)
 	return nil
 }

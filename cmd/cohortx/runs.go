@@ -21,7 +21,8 @@ func runsCommand() *cli.Command {
 		Subcommands: []*cli.Command{
 			{Name: "list", Usage: "list the runs", Flags: flags, Action: listRuns, OnUsageError: usage("cohortx runs --help")},
 			{Name: "show", Usage: "show a run with its files and rejects", ArgsUsage: "N", Flags: flags, Action: showRun, OnUsageError: usage("cohortx runs show 1"),
-				Description: "Shows one run: when, what became of each file, counts, every reject." + exitStatus},
+				Description: "Shows one run: when, what became of each file, counts, every reject, every removal that it held back." + exitStatus},
+			approveCommand(),
 		},
 	}
 }
@@ -63,5 +64,9 @@ func showRun(c *cli.Context) error {
 	if !found {
 		return &usageError{fmt.Sprintf("there is no run %d", number), "cohortx runs"}
 	}
-	return printRun(c.App.Writer, run, db.Rejects(c.Context, number), c.Bool("json"))
+	held, err := heldOf(c.Context, db, number)
+	if err != nil {
+		return err
+	}
+	return printRun(c.App.Writer, run, db.Rejects(c.Context, number), held, c.Bool("json"))
 }

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
 	"sync"
 
 	"cohortx/interchange"
+	"cohortx/interchange/report"
 	"cohortx/store"
 )
 
@@ -24,6 +26,20 @@ func (im *importer) applySet(ctx context.Context, s *set, inputs []*input) error
 	if err != nil {
 		return err
 	}
+	var complete *completion
+	if im.opt.Complete != nil {
+		complete = im.newCompletion(s, tx)
+		defer complete.close()
+		if fault, err := complete.stale(ctx); err != nil || fault != nil {
+			if err == nil {
+				err = im.rollback(tx)
+			}
+			if fault != nil {
+				im.refuseSet(inputs, *fault)
+			}
+			return errors.Join(err, im.takeSet(s))
+		}
+	}
 	s.forget()
 	for _, kind := range []interchange.Kind{interchange.StudentCohortAssociationKind, interchange.StaffCohortAssociationKind} {
 		if s.associations[kind].Len() == 0 {
@@ -34,6 +50,14 @@ func (im *importer) applySet(ctx context.Context, s *set, inputs []*input) error
 		}
 	}
 	s.log.drop(s.gone)
+	if err := im.releaseSeen(ctx, s, tx); err != nil {
+		return err
+	}
+	if complete != nil {
+		if err := im.step("look for what is missing", func() error { return complete.apply(ctx) }); err != nil {
+			return err
+		}
+	}
 	return im.settleSet(ctx, s, inputs, tx)
 }
 
@@ -66,12 +90,7 @@ func (im *importer) settleSet(ctx context.Context, s *set, inputs []*input, tx *
 		if err := im.rollback(tx); err != nil {
 			return err
 		}
-		for _, in := range inputs {
-			if in.report.Refusal == nil {
-				in.refuse(im.tooMany(in.Name, rejects-s.consequences, entities))
-				in.report.Verdict = "rolled_back"
-			}
-		}
+		im.refuseSet(inputs, im.tooMany("", rejects-s.consequences, entities))
 		return im.takeSet(s)
 	}
 	for _, in := range inputs {
@@ -101,6 +120,18 @@ func (im *importer) settleSet(ctx context.Context, s *set, inputs []*input, tx *
 	}
 	im.committed = true
 	return nil
+}
+
+// refuseSet refuses what has been read and would have been applied; it was rolled back.
+func (im *importer) refuseSet(inputs []*input, why report.Fault) {
+	for _, in := range inputs {
+		if in.report.Refusal == nil {
+			why.File = in.Name
+			in.refuse(why)
+			in.report.Verdict = "rolled_back"
+		}
+	}
+	im.rep.HeldBack = nil
 }
 
 func (im *importer) takeSet(s *set) error {
@@ -332,7 +363,7 @@ func (m *staged) Next() (*store.StagedRecord, error) {
 		if err != nil {
 			return nil, err
 		}
-		if m.set.gone(r.place) {
+		if m.set.gone(r.place) || r.access == presence {
 			continue
 		}
 		if c := r.cohort(); !m.checked || c != m.cohort {

@@ -43,6 +43,7 @@ func Import(ctx context.Context, opt ImportOptions) (*report.Run, error) {
 		Version: report.Version, Program: opt.Version, Store: opt.Store, DryRun: opt.DryRun, Started: time.Now(), Counts: report.Counts{},
 		Steps: []report.Step{}, Files: []report.File{}, Rejects: []report.Group{}, Warnings: []report.Group{},
 	}}
+	im.dated()
 	err := im.do(ctx)
 	im.rep.Seconds = time.Since(im.rep.Started).Seconds()
 	im.rep.PeakMemoryMiB = peakMemory()
@@ -97,7 +98,7 @@ func (im *importer) do(ctx context.Context) (err error) {
 		if im.before, err = im.lastRun(ctx); err != nil {
 			return err
 		}
-		if im.run, err = im.db.StartRun(ctx, store.RunInfo{Command: im.opt.Command, Mode: "update", Version: im.opt.Version, Settings: im.settings()}); err != nil {
+		if im.run, err = im.db.StartRun(ctx, store.RunInfo{Command: im.opt.Command, Mode: im.mode(), Version: im.opt.Version, Settings: im.settings()}); err != nil {
 			return err
 		}
 		im.rep.Run = im.run.Number
@@ -114,10 +115,22 @@ const mostInputs = 1 << 16
 
 // settings is what the store remembers of a run's options.
 func (im *importer) settings() any {
-	return map[string]any{
+	list := map[string]any{
 		"overlap": im.opt.Policies.Overlap.String(), "reopen": im.opt.Policies.Reopen.String(), "allow_missing": im.opt.Allow,
 		"max_rejects": im.opt.Limit, "xsd": im.opt.Schemas != "",
 	}
+	if c := im.opt.Complete; c != nil {
+		list["as_of"], list["scope"] = im.rep.Complete.AsOf, c.Scope
+		list["max_removals"], list["max_drift"] = c.Guards.MaxRemovals, c.Guards.MaxDrift
+	}
+	return list
+}
+
+func (im *importer) mode() string {
+	if im.opt.Complete != nil {
+		return "full"
+	}
+	return "update"
 }
 
 // lastRun is the run before this one.
@@ -339,6 +352,9 @@ func (im *importer) tooMany(file string, rejects, entities int64) report.Fault {
 func (im *importer) cohorts(ctx context.Context, inputs []*input) error {
 	s := newSet(im.dict, im.dir, im.opt.Allow, im.opt.Policies)
 	defer s.close()
+	if err := im.checkScope(); err != nil {
+		return err
+	}
 	err := im.step("read cohorts", func() error {
 		for _, in := range inputs {
 			if err := im.readCohorts(ctx, s, in); err != nil {
@@ -367,7 +383,7 @@ func (im *importer) cohorts(ctx context.Context, inputs []*input) error {
 
 // undo takes back what the report says of a set whose transaction was rolled back.
 func (im *importer) undo(counts report.Counts, inputs []*input, why error) {
-	im.rep.Counts = counts
+	im.rep.Counts, im.rep.HeldBack = counts, nil
 	for _, in := range inputs {
 		if in.report.Refusal == nil {
 			in.report.Verdict, in.report.ExitStatus = "rolled_back", exitOf(why)

@@ -66,9 +66,10 @@ type ImportOptions struct {
 	Policies interchange.Policies
 	Limit    Limit
 	DryRun   bool
-	Force    bool   // apply files that the last run has applied already
-	Rejects  string // file for rejected entities; "": beside the store, named after input and run
-	Version  string // of the program
+	Force    bool      // apply files that the last run has applied already
+	Complete *Complete // nil: the set says nothing about what it does not name (--mode update)
+	Rejects  string    // file for rejected entities; "": beside the store, named after input and run
+	Version  string    // of the program
 	Command  string
 	MaxPages int64 // limits the store's size, for tests
 }

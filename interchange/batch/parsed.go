@@ -71,6 +71,8 @@ type parsed struct {
 	cohorts  []cohortItem
 	sections []sectionItem
 	deferred []deferredEntity
+	doubtful []deferredEntity // rejected associations whose key needs the rest of the document
+	marks    []mark
 	rejects  []logged
 	ids      []definedID
 	uses     []usedID
@@ -88,6 +90,7 @@ func (p *parsed) reset() {
 	*p = parsed{
 		arena: p.arena[:0], items: p.items[:0], cohorts: p.cohorts[:0], rejects: p.rejects[:0],
 		ids: p.ids[:0], uses: p.uses[:0], sections: p.sections[:0], deferred: p.deferred[:0],
+		doubtful: p.doubtful[:0], marks: p.marks[:0],
 	}
 }
 

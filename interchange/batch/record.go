@@ -168,6 +168,9 @@ func (im *importer) state(why error) {
 	if r.Rejected > 0 && refused == 0 {
 		statuses = append(statuses, ExitRejects)
 	}
+	if len(r.HeldBack) > 0 {
+		statuses = append(statuses, ExitHeldBack)
+	}
 	r.ExitStatus = worst(statuses...)
 	changed := r.Counts.Changed()
 	switch {
@@ -182,7 +185,10 @@ func (im *importer) state(why error) {
 		r.Verdict = "Refused: nothing was applied."
 	case refused > 0:
 		r.State = string(store.Refused)
-		r.Verdict = fmt.Sprintf("%d of %d files refused; the others were applied: %s.", refused, len(im.inputs), changes(changed, r.Rejected))
+		r.Verdict = fmt.Sprintf("%d of %d files refused; the others were applied: %s.", refused, len(im.inputs), changes(changed, r.Rejected)+heldBack(r))
+	case len(r.HeldBack) > 0:
+		r.State = string(store.HeldBack)
+		r.Verdict = "Applied: " + changes(changed, r.Rejected) + heldBack(r) + "."
 	case im.skipped:
 		r.State = string(store.Applied)
 		r.Verdict = fmt.Sprintf("Skipped: run %d applied exactly these files, and nothing has changed since. --force applies them all the same.", im.before.Number)
@@ -214,6 +220,14 @@ func changes(changed, rejected int64) string {
 		text += ", " + report.Number(rejected, "rejected", "rejected")
 	}
 	return text
+}
+
+// heldBack ends a verdict on a run that held removals back.
+func heldBack(r *report.Run) string {
+	if len(r.HeldBack) == 0 {
+		return ""
+	}
+	return "; " + report.Number(r.HeldBackCount(), "removal", "removals") + " held back"
 }
 
 // exitOf is the exit status of an error.

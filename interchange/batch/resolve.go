@@ -39,10 +39,15 @@ func (d *document) newResolution(ctx context.Context, g *engine, find *finder) *
 	}
 }
 
-// decode reads a deferred entity again. It was found valid when it was deferred.
+// decode reads an entity again whose text was kept: one that was found valid and deferred, or a rejected one whose key is doubtful.
 func (r *resolution) decode(at scan.Pos, raw []byte) (*interchange.Entity, error) {
 	var err error
-	r.entities, err = r.reader.decoder.Decode(&scan.Block{Bytes: raw, At: at, Scope: r.reader.scope}, r.entities[:0])
+	b := &scan.Block{Bytes: raw, At: at, Scope: r.reader.scope}
+	if r.reader.lines != nil {
+		r.entities, err = r.reader.lines.Decode(b, r.entities[:0])
+	} else {
+		r.entities, err = r.reader.decoder.Decode(b, r.entities[:0])
+	}
 	if err == nil && len(r.entities) != 1 {
 		err = fmt.Errorf("found %d entities", len(r.entities))
 	}
@@ -63,6 +68,9 @@ func (r *resolution) association(at scan.Pos, raw []byte) error {
 		return r.reject(e, err)
 	}
 	r.reader.association(e, r.parsed)
+	if len(r.parsed.rejects) > 0 {
+		r.reader.mention(e, r.parsed, r.reader.plain.Mention())
+	}
 	return r.document.collect(r.parsed)
 }
 
@@ -102,7 +110,10 @@ func (r *resolution) reject(e *interchange.Entity, err error) error {
 		r.document.set.consequences++
 	}
 	r.document.spoil(e)
-	return r.document.reject(&l)
+	if err := r.document.reject(&l); err != nil || e.Kind == interchange.CohortKind {
+		return err
+	}
+	return r.mention(e)
 }
 
 // own is what is known of the entity's own id, nil if it has none or another element had it first.

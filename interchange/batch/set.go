@@ -36,6 +36,10 @@ type set struct {
 	consequences    int64
 	ids             map[int]*documentIDs     // by file, of documents with refs
 	list            []interchange.SectionUse // scratch
+
+	named    bits                       // cohorts of accepted associations
+	accepted map[interchange.Kind]int64 // associations
+	doubts   interchange.Doubts
 }
 
 func newSet(dict *store.Dictionaries, dir string, allow Missing, policies interchange.Policies) *set {
@@ -49,6 +53,8 @@ func newSet(dict *store.Dictionaries, dir string, allow Missing, policies interc
 			interchange.StaffCohortAssociationKind:   newSorter(dir),
 		},
 		rejectedCohorts: map[uint32]int{},
+		accepted:        map[interchange.Kind]int64{},
+		doubts:          interchange.Doubts{KeyUnknown: map[int64]struct{}{}},
 		refused:         map[int]bool{},
 		definitions:     definitions{dir: dir},
 		log:             rejectLog{dir: dir},
@@ -80,18 +86,24 @@ type document struct {
 	waiting  waitingRoom
 	cohorts  deferredRoom // Cohort elements, and associations, that need the whole document or the store
 	members  deferredRoom
-	entities [4]int64
-	judged   int64
-	zoned    int64
-	root     []interchange.Violation
-	rejects  [4]int64 // by kind
-	refs     bool     // the document has refs
+	doubtful deferredRoom // rejected associations whose key is not known yet
+	// rejectedAt holds the number of the natural key of a rejected Cohort by the offset of the element.
+	rejectedAt map[int64]uint32
+	named      bits     // cohorts of accepted associations
+	accepted   [4]int64 // by kind
+	entities   [4]int64
+	judged     int64
+	zoned      int64
+	root       []interchange.Violation
+	rejects    [4]int64 // by kind
+	refs       bool     // the document has refs
 }
 
 func (s *set) newDocument(file int, name string, schema *xsd.Schema) *document {
 	return &document{
 		set: s, schema: schema, file: file, name: name, ids: newDocumentIDs(s.dir),
-		waiting: waitingRoom{dir: s.dir}, cohorts: deferredRoom{dir: s.dir}, members: deferredRoom{dir: s.dir},
+		waiting: waitingRoom{dir: s.dir}, cohorts: deferredRoom{dir: s.dir}, members: deferredRoom{dir: s.dir}, doubtful: deferredRoom{dir: s.dir},
+		rejectedAt: map[int64]uint32{},
 	}
 }
 
@@ -134,6 +146,17 @@ func (d *document) collect(p *parsed) error {
 			room = &d.cohorts
 		}
 		if err := room.add(x.at, p.bytes(x.raw)); err != nil {
+			return err
+		}
+	}
+	for i := range p.doubtful {
+		x := &p.doubtful[i]
+		if err := d.doubtful.add(x.at, p.bytes(x.raw)); err != nil {
+			return err
+		}
+	}
+	for i := range p.marks {
+		if err := d.mark(p, &p.marks[i]); err != nil {
 			return err
 		}
 	}

@@ -56,7 +56,14 @@ func (d *document) stage(p *parsed, it *item) error {
 		return d.waiting.add(waiter{kind: it.kind, id: d.ids.number(p.bytes(it.ref)), cohort: cohort, r: r}, sections)
 	}
 	r.pair |= uint64(cohort) << 32
-	return s.associations[it.kind].add(r, sections)
+	return d.accept(it.kind, r, sections)
+}
+
+// accept stages an association that nothing speaks against so far.
+func (d *document) accept(kind interchange.Kind, r record, sections []interchange.SectionUse) error {
+	d.named.add(r.cohort())
+	d.accepted[kind]++
+	return d.set.associations[kind].add(r, sections)
 }
 
 // missingPerson gives a number to a person that is not stored but accepted (--allow-missing).
@@ -101,7 +108,17 @@ func (d *document) settle(ctx context.Context, g *engine, find *finder) error {
 	if err := d.members.each(r.association); err != nil {
 		return err
 	}
-	return d.waiting.each(r.waiter)
+	if err := d.doubtful.each(r.doubtful); err != nil {
+		return err
+	}
+	if err := d.waiting.each(r.waiter); err != nil {
+		return err
+	}
+	d.set.named.join(d.named)
+	for kind, n := range d.accepted {
+		d.set.accepted[interchange.Kind(kind)] += n
+	}
+	return nil
 }
 
 // waiter finds the cohort behind the ref of an association that names it in no other way than perhaps its key.
@@ -114,6 +131,7 @@ func (r *resolution) waiter(x waiter, sections []interchange.SectionUse) error {
 	case target.target == noTarget:
 		why.code = interchange.CodeRefDangling
 	case target.twice:
+		cohort = 0
 		why.code, why.detail = interchange.CodeRefAmbiguous, fmt.Sprintf("first defined at line %d", target.line)
 	case target.target == referenceTarget:
 		var err error
@@ -126,14 +144,21 @@ func (r *resolution) waiter(x waiter, sections []interchange.SectionUse) error {
 	case target.target != cohortTarget:
 		why.code, why.detail = interchange.CodeReferenceWrongKind, fmt.Sprintf("the element at line %d is no Cohort", target.line)
 	case target.rejected:
+		cohort = d.rejectedAt[target.entity]
 		why.code, why.consequence = interchange.CodeRefTargetRejected, true
 		why.detail = fmt.Sprintf("the Cohort at line %d was rejected", target.line)
 	case x.cohort != 0 && x.cohort != target.behind:
 		why.code, why.detail = interchange.CodeReferenceConflict, fmt.Sprintf("the Cohort at line %d is another one than the identity names", target.line)
 	}
+	if x.r.access == presence {
+		return d.present(&x, cohort)
+	}
 	if why.code == "" {
 		x.r.pair |= uint64(cohort) << 32
-		return d.set.associations[x.kind].add(x.r, sections)
+		return d.accept(x.kind, x.r, sections)
+	}
+	if err := d.present(&x, cohort); err != nil {
+		return err
 	}
 	x.r.pair |= uint64(x.cohort) << 32
 	return d.set.rejectLate(x.kind, &x.r, why)
@@ -163,14 +188,15 @@ func (s *set) rejectLate(kind interchange.Kind, r *record, why late) error {
 // associationKey is the natural key of an association as messages have it: organization/cohort/person/begin date.
 func (s *set) associationKey(kind interchange.Kind, cohort, person uint32, begin interchange.Date) string {
 	who := "?"
-	persons := s.students
-	if kind == interchange.StaffCohortAssociationKind {
-		persons = s.staff
-	}
 	if person != 0 {
-		who = string(persons.key(person))
+		who = string(s.persons(kind).key(person))
 	}
 	return s.cohortKey(cohort) + "/" + who + "/" + begin.String()
+}
+
+// organizationOf is the education organization of a cohort, by its number.
+func (s *set) organizationOf(cohort uint32) int64 {
+	return interchange.OrganizationOfCohortKey(s.cohorts.key(cohort))
 }
 
 // cohortKey is the natural key of a cohort as messages have it: organization/cohort.
@@ -189,7 +215,9 @@ func (s *set) cohortKey(cohort uint32) string {
 func (d *document) reject(l *logged) error {
 	s := d.set
 	if l.Cohort != nil {
-		s.rejectedCohorts[s.cohorts.number(l.Cohort)] = l.Start.Line
+		number := s.cohorts.number(l.Cohort)
+		s.rejectedCohorts[number] = l.Start.Line
+		d.rejectedAt[l.Start.Offset] = number
 	}
 	d.rejects[l.Kind]++
 	return s.log.add(interchange.PlaceOf(d.file, l.Start.Offset), l)
@@ -208,6 +236,7 @@ func (d *document) close() error {
 	d.waiting.close()
 	d.cohorts.close()
 	d.members.close()
+	d.doubtful.close()
 	d.ids.elements.close()
 	return nil
 }

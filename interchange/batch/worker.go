@@ -94,7 +94,11 @@ func (r *reader) read(b *scan.Block, p *parsed) {
 		p.entities[e.Kind]++
 		before := len(p.rejects)
 		r.entity(e, p)
-		r.ids(e, p, len(p.rejects) > before)
+		rejected := len(p.rejects) > before
+		if rejected && e.Kind != interchange.CohortKind {
+			r.mention(e, p, e.Mention())
+		}
+		r.ids(e, p, rejected)
 	}
 }
 

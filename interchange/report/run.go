@@ -18,7 +18,7 @@ type Run struct {
 	Program       string    `json:"program"` // its version
 	Run           int64     `json:"run,omitempty"`
 	Store         string    `json:"store"`
-	State         string    `json:"state"` // applied, refused, failed, cancelled, dry_run
+	State         string    `json:"state"` // applied, held_back, refused, failed, cancelled, dry_run
 	Verdict       string    `json:"verdict"`
 	ExitStatus    int       `json:"exit_status"`
 	DryRun        bool      `json:"dry_run,omitempty"`
@@ -36,6 +36,9 @@ type Run struct {
 	Warnings      []Group   `json:"warnings"`
 	RejectFiles   []string  `json:"reject_files,omitempty"`
 	PeakMemoryMiB float64   `json:"peak_memory_mib,omitempty"`
+
+	Complete *Complete  `json:"complete,omitempty"`  // with --mode full
+	HeldBack []HeldBack `json:"held_back,omitempty"` // removals that guards held back
 }
 
 // Step is a part of a run.

@@ -21,10 +21,12 @@ func Summary(w io.Writer, r *Run, quiet bool) {
 	fmt.Fprintln(w, ink(w, statusColour(r.ExitStatus), r.Verdict))
 	r.refusals(w)
 	if !quiet {
+		r.completeness(w)
 		r.table(w)
 	}
 	groups(w, "Rejected", r.Rejects)
 	groups(w, "Worth a look", r.Warnings)
+	r.heldBack(w)
 	for _, name := range r.RejectFiles {
 		fmt.Fprintf(w, "\nThe rejected entities, to be mended and imported: %s\n", Plain(name))
 	}
