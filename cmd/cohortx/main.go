@@ -79,7 +79,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Writer:    stdout,
 		ErrWriter: stderr,
 		Commands: []*cli.Command{
-			initCommand(), importCommand(), validateCommand(), exportCommand(), runsCommand(), explainCommand(), schemaCommand(),
+			initCommand(), importCommand(), dropCommand(), validateCommand(), exportCommand(), runsCommand(), statusCommand(), explainCommand(), schemaCommand(),
 		},
 		HideHelpCommand: true,
 		CommandNotFound: func(c *cli.Context, name string) {},
@@ -132,6 +132,8 @@ EXIT STATUS
    3    refused and rolled back: not well-formed, root invalid, too many rejects (validate: not valid)
    4    another run holds the store
    5    applied, but removals were held back
+   6    status: no success within --max-age
+   7    status: the store is damaged
    130  interrupted, rolled back
    Over several files: the first of 130, 4, 1, 3, 5, 2, 0 that occurred; --json has it per file.
 `

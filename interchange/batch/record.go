@@ -168,14 +168,14 @@ func (im *importer) state(why error) {
 	if r.Rejected > 0 && refused == 0 {
 		statuses = append(statuses, ExitRejects)
 	}
-	r.ExitStatus = worst(statuses...)
+	r.ExitStatus = Worst(statuses...)
 	changed := r.Counts.Changed()
 	switch {
 	case errors.Is(why, context.Canceled):
 		r.State, r.ExitStatus = string(store.Cancelled), ExitInterrupt
 		r.Verdict = "Interrupted: what was not yet applied was rolled back."
 	case why != nil:
-		r.State, r.ExitStatus = string(store.Failed), exitOf(why)
+		r.State, r.ExitStatus = string(store.Failed), ExitOf(why)
 		r.Verdict = "Could not run: " + why.Error()
 	case refused > 0 && refused == len(im.inputs):
 		r.State = string(store.Refused)
@@ -216,8 +216,8 @@ func changes(changed, rejected int64) string {
 	return text
 }
 
-// exitOf is the exit status of an error.
-func exitOf(err error) int {
+// ExitOf is the exit status of an error.
+func ExitOf(err error) int {
 	var locked *store.LockedError
 	switch {
 	case err == nil:

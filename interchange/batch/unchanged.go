@@ -16,7 +16,7 @@ import (
 // store since: then there is nothing to do. It costs one reading of the files, and that only when their sizes are those of the last run.
 func (im *importer) unchanged(ctx context.Context, inputs []*source.Input) (bool, error) {
 	last := im.before
-	if im.opt.Force || im.opt.DryRun || im.opt.Schemas != "" || !im.untouched || last == nil {
+	if len(im.claimed.Refused) > 0 || im.opt.Force || im.opt.DryRun || im.opt.Schemas != "" || !im.untouched || last == nil {
 		return false, nil
 	}
 	settings, err := json.Marshal(im.settings())
