@@ -49,7 +49,7 @@ const (
 	CodeArchiveRefused Code = "archive_refused"
 
 	// refusals of the drop folder
-	CodeNotAFile         Code = "not_a_file"
+	CodeNotReadable      Code = "not_readable"
 	CodeManifestInvalid  Code = "manifest_invalid"
 	CodeManifestMismatch Code = "manifest_mismatch"
 
@@ -113,7 +113,7 @@ var Catalogue = []Entry{
 	{"compression_ratio", Refuses, "The compressed file grows more than --max-ratio times.", "Look at where the file comes from; if it is what it should be, import it with a higher --max-ratio.", "a file of 1 MB that becomes 600 MB"},
 	{"compression_broken", Refuses, "The compressed file is cut off or damaged.", "Transfer the file again.", "a .gz file without its end"},
 	{CodeArchiveRefused, Refuses, "The archive cannot be opened, holds nothing that can be imported, or holds another archive. Only in a drop folder.", "Transfer it again, or unpack it and give what is in it.", "a .zip file without its end"},
-	{CodeNotAFile, Refuses, "What lies in the drop folder is no regular file: a symbolic link or a pipe. It is never opened.", "Put the file itself into the inbox.", "cohorts.xml -> /etc/passwd"},
+	{CodeNotReadable, Refuses, "What lies in the drop folder is not read: it is a symbolic link or a pipe, which is never opened, or its permissions forbid it.", "Put the file itself into the inbox, readable for the user that cohortx runs as.", "cohorts.xml -> /etc/passwd"},
 	{CodeManifestInvalid, Refuses, "The manifest.csv cannot be read, so that none of the files that came with it can be verified.", "Mend manifest.csv as the message says, and put it and its files into the inbox again.", "a line without a hash"},
 	{CodeManifestMismatch, Refuses, "The file's SHA-256 is not the one in manifest.csv.", "Transfer the file and manifest.csv again.", "a file that was cut off in transfer"},
 	{CodeContentUnknown, Refuses, "The root element or its namespace is none that can be imported.", "Give a file of one of the interchanges that the message lists, or --as-release.", "<InterchangeStudentGrade>"},

@@ -97,7 +97,12 @@ func dropAction(c *cli.Context) error {
 	}
 	defer d.Close()
 	if c.Bool("watch") {
-		return d.Watch(c.Context, poll, func(look *drop.Look, err error) { printLook(c, look, err, true) })
+		return d.Watch(c.Context, poll, func(look *drop.Look, err error) {
+			printLook(c, look, err, true)
+			if err != nil && len(look.Runs) == 0 {
+				a.failed(c.Context, err)
+			}
+		})
 	}
 	look, err := d.Once(c.Context)
 	printLook(c, look, err, false)
@@ -146,7 +151,7 @@ func printLook(c *cli.Context, look *drop.Look, err error, watching bool) {
 		return
 	}
 	for _, l := range look.Left {
-		fmt.Fprintf(w, "Left in the inbox: %s: %s.\n", report.Plain(l.File), report.Plain(l.Why))
+		fmt.Fprintf(w, "Left: %s: %s.\n", report.Plain(l.File), report.Plain(l.Why))
 	}
 	if n := len(look.Removed); n > 0 {
 		fmt.Fprintf(w, "Removed from the archive for their age: %s.\n", report.Number(int64(n), "file", "files"))

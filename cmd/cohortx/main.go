@@ -52,7 +52,9 @@ func (e *usageError) Error() string { return e.wrong + "\nTry: " + e.try }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	app := newApp(stdout, stderr)
-	err := app.RunContext(ctx, flagsFirst(app.Commands, args))
+	args = flagsFirst(app.Commands, args)
+	app.Metadata["args"] = args
+	err := app.RunContext(ctx, args)
 	var s status
 	switch {
 	case err == nil:
@@ -94,7 +96,11 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 
 		CustomAppHelpTemplate: cli.AppHelpTemplate + exitStatus,
 	}
+	app.Metadata = map[string]any{}
+	known := settings(app)
+	app.Commands = append(app.Commands, configCommand(known))
 	for _, c := range app.Commands {
+		settle(c, known)
 		c.CustomHelpTemplate = cli.CommandHelpTemplate + exitStatus
 		plainSwitches(c.Flags)
 		for _, s := range c.Subcommands {

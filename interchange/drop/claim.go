@@ -108,10 +108,18 @@ func (d *Drop) take(ctx context.Context, f found, dir string, a arrived) (claime
 		return x, fmt.Errorf("%s changed while it was claimed: it stays in the inbox for the next time", f.name)
 	}
 	if !info.Mode().IsRegular() {
-		x.Refusal = &report.Fault{File: f.name, Line: 1, Column: 1, Code: interchange.CodeNotAFile, Found: kindOf(info.Mode()), Expected: "a regular file"}
+		x.Refusal = &report.Fault{File: f.name, Line: 1, Column: 1, Code: interchange.CodeNotReadable, Found: kindOf(info.Mode()), Expected: "a regular file"}
 		return x, nil
 	}
 	if err := os.Chmod(to, 0o600); err != nil && !errors.Is(err, fs.ErrPermission) { // of another owner: the folder keeps others out
+		return x, err
+	}
+	if file, err := os.Open(to); errors.Is(err, fs.ErrPermission) {
+		x.Refusal = &report.Fault{File: f.name, Line: 1, Column: 1, Code: interchange.CodeNotReadable, Found: "permissions " + info.Mode().Perm().String(), Expected: "a file that can be read"}
+		return x, nil
+	} else if err != nil {
+		return x, err
+	} else if err := file.Close(); err != nil {
 		return x, err
 	}
 	if _, named := a.named(f.name); named && x.Refusal == nil {

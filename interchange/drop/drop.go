@@ -47,7 +47,7 @@ type Drop struct {
 // Look is what one look at the folder came to.
 type Look struct {
 	Runs    []Run    `json:"runs"`
-	Left    []Left   `json:"left"`    // what lies in the inbox and was not taken
+	Left    []Left   `json:"left"`    // what lies in the inbox, or in work, and was not taken
 	Removed []string `json:"removed"` // from the archive, for its age
 }
 
@@ -65,7 +65,7 @@ type Filed struct {
 	To   string `json:"to"`
 }
 
-// Left is something in the inbox that was not taken, and why.
+// Left is something that was not taken, and why.
 type Left struct {
 	File string `json:"file"`
 	Why  string `json:"why"`

@@ -3,7 +3,6 @@ package drop
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -30,7 +29,8 @@ func (d *Drop) recover(ctx context.Context, look *Look) error {
 		case strings.HasPrefix(e.Name(), "."):
 			continue
 		case !e.IsDir():
-			return fmt.Errorf("%s is none of ours: move it away", dir)
+			look.Left = append(look.Left, Left{filepath.Join(work, e.Name()), "it is none of our claims"})
+			continue
 		case strings.HasSuffix(e.Name(), claimingName):
 			if err := d.unclaim(dir); err != nil {
 				return err
@@ -42,7 +42,8 @@ func (d *Drop) recover(ctx context.Context, look *Look) error {
 			if os.Remove(dir) == nil {
 				continue // died as the last step of putting away
 			}
-			return fmt.Errorf("%s holds files but no %s that says what they are: move them to %s, or away", dir, claimFile, d.path(inbox))
+			look.Left = append(look.Left, Left{filepath.Join(work, e.Name()), "it has no " + claimFile + " that says what it is; move its files into the inbox, or away"})
+			continue
 		}
 		if err != nil {
 			return err
