@@ -96,7 +96,7 @@ cmd/cohortgen          interchange
 interchange            interchange/dictionary xsd xsd/edfi xsd/scan
 interchange/batch      interchange interchange/dictionary interchange/reference interchange/report interchange/resource interchange/roster interchange/source store xsd xsd/scan
 interchange/dictionary
-interchange/drop       interchange/batch interchange/report store
+interchange/drop       interchange interchange/batch interchange/report interchange/source store
 interchange/reference  interchange xsd
 interchange/report     interchange
 interchange/resource   interchange xsd xsd/scan

@@ -46,6 +46,12 @@ const (
 	CodeTooManyRejects Code = "too_many_rejects"
 	CodeContentUnknown Code = "root_unknown"
 	CodeHeaderUnknown  Code = "header_unknown"
+	CodeArchiveRefused Code = "archive_refused"
+
+	// refusals of the drop folder
+	CodeNotReadable      Code = "not_readable"
+	CodeManifestInvalid  Code = "manifest_invalid"
+	CodeManifestMismatch Code = "manifest_mismatch"
 
 	// exports
 	CodeNotConvertible Code = "not_convertible"
@@ -121,6 +127,10 @@ var Catalogue = []Entry{
 	{"encoding_mismatch", Refuses, "The file's first bytes and its XML declaration name different encodings.", "Declare the encoding that the file really has.", "encoding=\"UTF-16\" in a file of single bytes"},
 	{"compression_ratio", Refuses, "The compressed file grows more than --max-ratio times.", "Look at where the file comes from; if it is what it should be, import it with a higher --max-ratio.", "a file of 1 MB that becomes 600 MB"},
 	{"compression_broken", Refuses, "The compressed file is cut off or damaged.", "Transfer the file again.", "a .gz file without its end"},
+	{CodeArchiveRefused, Refuses, "The archive cannot be opened, holds nothing that can be imported, or holds another archive. Only in a drop folder.", "Transfer it again, or unpack it and give what is in it.", "a .zip file without its end"},
+	{CodeNotReadable, Refuses, "What lies in the drop folder is not read: it is a symbolic link or a pipe, which is never opened, or its permissions forbid it.", "Put the file itself into the inbox, readable for the user that cohortx runs as.", "cohorts.xml -> /etc/passwd"},
+	{CodeManifestInvalid, Refuses, "The manifest.csv cannot be read, so that none of the files that came with it can be verified.", "Mend manifest.csv as the message says, and put it and its files into the inbox again.", "a line without a hash"},
+	{CodeManifestMismatch, Refuses, "The file's SHA-256 is not the one in manifest.csv.", "Transfer the file and manifest.csv again.", "a file that was cut off in transfer"},
 	{CodeContentUnknown, Refuses, "The root element or its namespace is none that can be imported.", "Give a file of one of the interchanges that the message lists, or --as-release.", "<InterchangeStudentGrade>"},
 	{CodeHeaderUnknown, Refuses, "The first line is no header of a CSV file that is known.", "Give the file a header with the columns that the message lists.", "id;name"},
 	{CodeRootInvalid, Refuses, "Something stands between the entities that may not stand there, the root has an attribute that it may not have, or there is no entity at all.", "Mend the places that are listed, or export the file again.", "<InterchangeStudentCohort xmlns=\"...\"/>"},

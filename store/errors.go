@@ -25,6 +25,18 @@ func (e *NotAStoreError) Error() string {
 	return fmt.Sprintf("%s is not a cohortx store: %s", e.Path, e.Reason)
 }
 
+// DamagedError says that SQLite found the file at Path to be damaged.
+type DamagedError struct {
+	Path string
+	Err  error
+}
+
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("%s is damaged (%v): bring back a copy from before, and import again what came after it", e.Path, e.Err)
+}
+
+func (e *DamagedError) Unwrap() error { return e.Err }
+
 // NewerStoreError says that a newer program made the store: its schema version is Found, and this program knows them up to Known.
 type NewerStoreError struct {
 	Path         string
@@ -35,8 +47,9 @@ func (e *NewerStoreError) Error() string {
 	return fmt.Sprintf("%s has schema version %d, this program knows versions up to %d: use the newer cohortx that made it", e.Path, e.Found, e.Known)
 }
 
-// LockedError says that another run holds the store.
+// LockedError says that another process holds the store, or what else a lock stands for.
 type LockedError struct {
+	What    string // "the store"
 	Path    string // the lock's file
 	PID     int    // 0 if the other did not say
 	Host    string
@@ -46,10 +59,10 @@ type LockedError struct {
 
 func (e *LockedError) Error() string {
 	if e.PID == 0 {
-		return fmt.Sprintf("another run holds the store (lock %s): wait until it has ended", e.Path)
+		return fmt.Sprintf("another run holds %s (lock %s): wait until it has ended", e.What, e.Path)
 	}
-	return fmt.Sprintf("another run holds the store: process %d on %s since %s (lock %s): wait until it has ended, or end it with `kill %d`",
-		e.PID, e.Host, e.Since.Format(time.RFC3339), e.Path, e.PID)
+	return fmt.Sprintf("another run holds %s: process %d on %s since %s (lock %s): wait until it has ended, or end it there with `kill %d`",
+		e.What, e.PID, e.Host, e.Since.Format(time.RFC3339), e.Path, e.PID)
 }
 
 // ChangedError says that something else wrote to the store between Dictionaries and Begin.
@@ -105,6 +118,8 @@ func (db *DB) named(doing string, err error) error {
 			return &FullError{db.path, err}
 		case sqlite3.ErrBusy, sqlite3.ErrLocked:
 			return &BusyError{db.path, err}
+		case sqlite3.ErrCorrupt:
+			return &DamagedError{db.path, err}
 		case sqlite3.ErrNotADB:
 			return &NotAStoreError{db.path, "it is no SQLite database"}
 		}

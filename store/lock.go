@@ -42,6 +42,35 @@ func (db *DB) Lock(ctx context.Context) (*Lock, error) {
 	}
 	storePath := path
 	path += ".lock"
+	f, err := flock(path, "the store")
+	if err != nil {
+		return nil, err
+	}
+	untouched := readSeal(f, storePath)
+	if err := sign(f, db.now()); err != nil {
+		f.Close()
+		return nil, err
+	}
+	l := &Lock{db: db, file: f, path: storePath, untouched: untouched}
+	db.held.Store(l)
+	return l, nil
+}
+
+// LockFile takes a lock like that of a store on the file at path, which it creates, without waiting. what is held by it, for the message:
+// "the store". Closing the file gives the lock back. The error is a *LockedError if another process holds it.
+func LockFile(path, what string) (*os.File, error) {
+	f, err := flock(path, what)
+	if err != nil {
+		return nil, err
+	}
+	if err := sign(f, time.Now()); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+func flock(path, what string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open lock: %w", err)
@@ -55,23 +84,24 @@ func (db *DB) Lock(ctx context.Context) (*Lock, error) {
 		if b, err := io.ReadAll(io.LimitReader(f, 4096)); err == nil {
 			_ = json.Unmarshal(b, &h) // a holder that has not yet written its name: the message goes without
 		}
-		return nil, &LockedError{Path: path, PID: h.PID, Host: h.Host, Since: h.Since, Command: h.Command}
+		return nil, &LockedError{What: what, Path: path, PID: h.PID, Host: h.Host, Since: h.Since, Command: h.Command}
 	}
-	untouched := readSeal(f, storePath)
+	return f, nil
+}
+
+// sign writes who holds a lock.
+func sign(f *os.File, since time.Time) error {
 	host, _ := os.Hostname()
-	b, err := json.Marshal(holder{PID: os.Getpid(), Host: host, Since: db.now().UTC().Truncate(time.Second), Command: filepath.Base(os.Args[0])})
+	b, err := json.Marshal(holder{PID: os.Getpid(), Host: host, Since: since.UTC().Truncate(time.Second), Command: filepath.Base(os.Args[0])})
 	if err == nil {
 		if err = f.Truncate(0); err == nil {
 			_, err = f.WriteAt(append(b, '\n'), 0)
 		}
 	}
 	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("write lock: %w", err)
+		return fmt.Errorf("write lock: %w", err)
 	}
-	l := &Lock{db: db, file: f, path: storePath, untouched: untouched}
-	db.held.Store(l)
-	return l, nil
+	return nil
 }
 
 // Unlock gives the lock back. Calling it again does nothing.

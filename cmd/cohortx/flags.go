@@ -31,6 +31,19 @@ func jobs(c *cli.Context) (int, error) {
 	return 0, &usageError{fmt.Sprintf("--jobs %d: expected at least 1", c.Int("jobs")), "cohortx " + c.Command.Name + " --jobs 1 ..."}
 }
 
+// applyFlags are the flags of commands that apply files, import and drop: what is accepted, and what becomes of it.
+func applyFlags() []cli.Flag {
+	return append([]cli.Flag{
+		dbFlag(),
+		&cli.StringSliceFlag{Name: "allow-missing", Usage: "accept unknown targets of these `KIND`s: students, staff, cohorts, education-organizations, sections, programs"},
+		&cli.StringFlag{Name: "overlap", Usage: "dates that overlap another association of the same person and cohort: allow, `warn` or reject", Value: "warn"},
+		&cli.StringFlag{Name: "reopen", Usage: "no end date in the file where the store has one: allow, `warn` or reject", Value: "warn"},
+		&cli.BoolFlag{Name: "force", Usage: "apply files that the last run has applied already, and complete sets as of a day before the last one"},
+		&cli.StringFlag{Name: "max-rejects", Usage: "roll back above `N` or N% rejects (a share counts from 100 entities on)", Value: "10%"},
+		&cli.Int64Flag{Name: "max-pages", Usage: "limit the store to N pages, for tests", Hidden: true},
+	}, fullFlags()...)
+}
+
 // readFlags are the flags of commands that read files.
 func readFlags() []cli.Flag {
 	return []cli.Flag{

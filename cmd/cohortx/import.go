@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -18,30 +19,25 @@ func importCommand() *cli.Command {
 			"organizations, programs, sections; XML or CSV), to a store. What a file is, its root element, its header or its members tell.\n" +
 			"Files given together are put in the order in which they depend on each other; all StudentCohort files of a run are applied\n" +
 			"together or not at all.",
-		Flags: append([]cli.Flag{
-			dbFlag(),
-			&cli.StringSliceFlag{Name: "allow-missing", Usage: "accept unknown targets of these `KIND`s: students, staff, cohorts, education-organizations, sections, programs"},
-			&cli.StringFlag{Name: "overlap", Usage: "dates that overlap another association of the same person and cohort: allow, `warn` or reject", Value: "warn"},
-			&cli.StringFlag{Name: "reopen", Usage: "no end date in the file where the store has one: allow, `warn` or reject", Value: "warn"},
+		Flags: slices.Concat(applyFlags(), []cli.Flag{
 			&cli.BoolFlag{Name: "dry-run", Usage: "do everything but write"},
-			&cli.BoolFlag{Name: "force", Usage: "apply files that the last run has applied already, and complete sets as of a day before the last one"},
-			&cli.StringFlag{Name: "max-rejects", Usage: "roll back above `N` or N% rejects (a share counts from 100 entities on)", Value: "10%"},
 			&cli.StringFlag{Name: "rejects", Usage: "write rejected entities to `FILE` (default: beside the store, named after input and run)"},
 			&cli.StringFlag{Name: "report", Usage: "write the report to `FILE` as JSON"},
 			&cli.BoolFlag{Name: "quiet", Usage: "print only what must be mended"},
 			&cli.BoolFlag{Name: "json", Usage: "print the report as JSON"},
 			logFlag(),
-			&cli.Int64Flag{Name: "max-pages", Usage: "limit the store to N pages, for tests", Hidden: true},
-		}, append(fullFlags(), readFlags()...)...),
+		}, alertFlags(), readFlags()),
 		OnUsageError: usage("cohortx import --help"),
 		Action:       importAction,
 	}
 }
 
+// importOptions reads the flags of a command that applies files, see [applyFlags].
 func importOptions(c *cli.Context) (opt batch.ImportOptions, err error) {
+	name := c.Command.Name
 	opt = batch.ImportOptions{
 		Store: c.String("db"), Files: c.Args().Slice(), DryRun: c.Bool("dry-run"), Force: c.Bool("force"), Rejects: c.String("rejects"), Version: version,
-		Command: "import", MaxPages: c.Int64("max-pages"),
+		Command: name, MaxPages: c.Int64("max-pages"),
 	}
 	if opt.ReadOptions, err = readOptions(c); err != nil {
 		return opt, err
@@ -53,10 +49,10 @@ func importOptions(c *cli.Context) (opt batch.ImportOptions, err error) {
 		return opt, err
 	}
 	if opt.Limit, err = parseLimit(c.String("max-rejects")); err != nil {
-		return opt, &usageError{err.Error(), "cohortx import --max-rejects 10% ..."}
+		return opt, &usageError{err.Error(), "cohortx " + name + " --max-rejects 10% ..."}
 	}
 	if opt.Allow, err = parseMissing(c.StringSlice("allow-missing")); err != nil {
-		return opt, &usageError{err.Error(), "cohortx import --allow-missing students,staff ..."}
+		return opt, &usageError{err.Error(), "cohortx " + name + " --allow-missing students,staff ..."}
 	}
 	opt.Complete, err = completeOptions(c)
 	return opt, err
@@ -73,6 +69,10 @@ func importAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	alerts, err := alertsOf(c)
+	if err != nil {
+		return err
+	}
 	file, err := openReport(c.String("report"))
 	if err != nil {
 		return err
@@ -83,6 +83,7 @@ func importAction(c *cli.Context) error {
 	}
 	bar := newBar(c, opt.Files)
 	opt.Progress = bar.progress()
+	alerts.begin(c.Context)
 	rep, err := batch.Import(c.Context, opt)
 	bar.finish()
 	stop()
@@ -90,6 +91,7 @@ func importAction(c *cli.Context) error {
 		// What was applied stays applied: the exit status must go on to say so.
 		fmt.Fprintf(c.App.ErrWriter, "cohortx: %v\n", werr)
 	}
+	alerts.end(c.Context, rep, file.name)
 	if c.Bool("json") {
 		if werr := report.JSON(c.App.Writer, rep); werr != nil {
 			return werr

@@ -52,7 +52,9 @@ func (e *usageError) Error() string { return e.wrong + "\nTry: " + e.try }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	app := newApp(stdout, stderr)
-	err := app.RunContext(ctx, flagsFirst(app.Commands, args))
+	args = flagsFirst(app.Commands, args)
+	app.Metadata["args"] = args
+	err := app.RunContext(ctx, args)
 	var s status
 	switch {
 	case err == nil:
@@ -79,7 +81,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Writer:    stdout,
 		ErrWriter: stderr,
 		Commands: []*cli.Command{
-			initCommand(), importCommand(), validateCommand(), exportCommand(), runsCommand(), explainCommand(), schemaCommand(),
+			initCommand(), importCommand(), dropCommand(), validateCommand(), exportCommand(), runsCommand(), statusCommand(), explainCommand(), schemaCommand(),
 		},
 		HideHelpCommand: true,
 		CommandNotFound: func(c *cli.Context, name string) {},
@@ -94,7 +96,11 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 
 		CustomAppHelpTemplate: cli.AppHelpTemplate + exitStatus,
 	}
+	app.Metadata = map[string]any{}
+	known := settings(app)
+	app.Commands = append(app.Commands, configCommand(known))
 	for _, c := range app.Commands {
+		settle(c, known)
 		c.CustomHelpTemplate = cli.CommandHelpTemplate + exitStatus
 		plainSwitches(c.Flags)
 		for _, s := range c.Subcommands {
@@ -132,6 +138,8 @@ EXIT STATUS
    3    refused and rolled back: not well-formed, root invalid, too many rejects (validate: not valid; export: nothing to write)
    4    another run holds the store
    5    applied, but removals were held back
+   6    status: no success within --max-age
+   7    status: the store is damaged
    130  interrupted, rolled back
    Over several files: the first of 130, 4, 1, 3, 5, 2, 0 that occurred; --json has it per file.
 `

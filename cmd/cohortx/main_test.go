@@ -44,6 +44,8 @@ func TestMain(m *testing.M) {
 //	shorten FILE N               cuts off the last N bytes
 //	reader DB                    starts a SELECT on student_cohort_associations in a transaction, held until the script ends
 //	reader DB N                  it still sees N rows
+//	sums OUT FILE...             a manifest.csv of files
+//	spoil FILE AT N              overwrites N bytes
 //	hold FILE                    takes an exclusive flock until the script ends
 func TestScript(t *testing.T) {
 	samples, err := filepath.Abs("../../samples")
@@ -76,6 +78,8 @@ func TestScript(t *testing.T) {
 			"many":    many,
 			"shorten": shorten,
 			"hold":    hold,
+			"sums":    sums,
+			"spoil":   spoil,
 		},
 	})
 }

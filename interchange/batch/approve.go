@@ -176,7 +176,7 @@ func (a *approval) result() store.Result {
 // failed notes in the run's row why it came to nothing.
 func (a *approval) failed(ctx context.Context, why error) error {
 	r := a.rep
-	r.Counts, r.State, r.ExitStatus, r.Verdict = report.Counts{}, string(store.Failed), exitOf(why), "Could not run: "+why.Error()
+	r.Counts, r.State, r.ExitStatus, r.Verdict = report.Counts{}, string(store.Failed), ExitOf(why), "Could not run: "+why.Error()
 	if errors.Is(why, context.Canceled) {
 		r.State, r.Verdict = string(store.Cancelled), "Interrupted: what was not yet applied was rolled back."
 	}

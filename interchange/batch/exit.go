@@ -11,8 +11,8 @@ const (
 	ExitInterrupt = 130 // interrupted, rolled back
 )
 
-// worst is the exit status of several: the first of 130, 4, 1, 3, 5, 2, 0 that occurred.
-func worst(statuses ...int) int {
+// Worst is the exit status of several: the first of 130, 4, 1, 3, 5, 2, 0 that occurred.
+func Worst(statuses ...int) int {
 	for _, s := range []int{ExitInterrupt, ExitLocked, ExitFailed, ExitRefused, ExitHeldBack, ExitRejects} {
 		for _, x := range statuses {
 			if x == s {
@@ -22,3 +22,7 @@ func worst(statuses ...int) int {
 	}
 	return ExitOK
 }
+
+// Succeeded reports whether a run with this exit status has brought the store up to date: with rejects too, but not when something waits for
+// a person's decision.
+func Succeeded(status int) bool { return status == ExitOK || status == ExitRejects }

@@ -34,6 +34,7 @@ type importer struct {
 	untouched bool             // nobody has written to the store since the last run
 	before    *store.RunRecord // the last run, nil if there is none
 	skipped   bool             // the files are those of the last run
+	claimed   Claimed          // with ImportOptions.Claim
 }
 
 // Import applies files to a store: prerequisites first, then the StudentCohort files as one set in one transaction. The report is complete
@@ -52,17 +53,16 @@ func Import(ctx context.Context, opt ImportOptions) (*report.Run, error) {
 }
 
 func (im *importer) do(ctx context.Context) (err error) {
-	inputs, err := source.Expand(im.opt.Files)
-	if err != nil {
-		return err
-	}
+	var inputs []*source.Input
 	defer func() {
 		for _, in := range inputs {
 			in.Close()
 		}
 	}()
-	if len(inputs) > mostInputs {
-		return fmt.Errorf("found %d files; one run takes at most %d: import them in several runs, or join them", len(inputs), mostInputs)
+	if im.opt.Claim == nil {
+		if inputs, err = im.expand(); err != nil {
+			return err
+		}
 	}
 	im.dir = filepath.Dir(im.opt.Store)
 	im.log.dir = im.dir
@@ -103,15 +103,17 @@ func (im *importer) do(ctx context.Context) (err error) {
 		}
 		im.rep.Run = im.run.Number
 	}
+	if im.opt.Claim != nil {
+		if inputs, err = im.claim(ctx); err != nil {
+			return im.finish(ctx, err)
+		}
+	}
 	same, err := im.unchanged(ctx, inputs)
 	if err == nil && !same {
 		err = im.apply(ctx, inputs)
 	}
 	return im.finish(ctx, err)
 }
-
-// mostInputs is how many files an [interchange.Place] can tell apart.
-const mostInputs = 1 << 16
 
 // settings is what the store remembers of a run's options.
 func (im *importer) settings() any {
@@ -165,6 +167,7 @@ func (im *importer) progress(p Progress) {
 func (im *importer) apply(ctx context.Context, inputs []*source.Input) error {
 	err := im.step("look at files", func() (err error) {
 		im.inputs, err = survey(ctx, inputs, &im.opt.ReadOptions)
+		im.addRefused()
 		return err
 	})
 	if err != nil {
@@ -386,7 +389,7 @@ func (im *importer) undo(counts report.Counts, inputs []*input, why error) {
 	im.rep.Counts, im.rep.HeldBack = counts, nil
 	for _, in := range inputs {
 		if in.report.Refusal == nil {
-			in.report.Verdict, in.report.ExitStatus = "rolled_back", exitOf(why)
+			in.report.Verdict, in.report.ExitStatus = "rolled_back", ExitOf(why)
 		}
 	}
 }

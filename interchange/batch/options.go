@@ -1,9 +1,11 @@
 package batch
 
 import (
+	"context"
 	"runtime"
 
 	"cohortx/interchange"
+	"cohortx/interchange/report"
 	"cohortx/interchange/source"
 	"cohortx/xsd/scan"
 )
@@ -72,4 +74,22 @@ type ImportOptions struct {
 	Version  string    // of the program
 	Command  string
 	MaxPages int64 // limits the store's size, for tests
+
+	// Claim, when it is set, finds the files instead of Files. It is called once the store is locked and the run has its number, so that
+	// files can be taken in the name of the run, by nobody else. Its error ends the run as failed.
+	Claim func(ctx context.Context, run int64) (Claimed, error)
+}
+
+// Claimed is what ImportOptions.Claim found.
+type Claimed struct {
+	Inputs  []*source.Input
+	Refused []Refused // what is not even read
+	Rejects string    // folder of the reject files; "": beside the store
+}
+
+// Refused is a file that is refused before it is read: it stands in the report and in the history like one that was.
+type Refused struct {
+	Name  string
+	Bytes int64 // -1: not known
+	Fault report.Fault
 }

@@ -171,14 +171,14 @@ func (im *importer) state(why error) {
 	if len(r.HeldBack) > 0 {
 		statuses = append(statuses, ExitHeldBack)
 	}
-	r.ExitStatus = worst(statuses...)
+	r.ExitStatus = Worst(statuses...)
 	changed := r.Counts.Changed()
 	switch {
 	case errors.Is(why, context.Canceled):
 		r.State, r.ExitStatus = string(store.Cancelled), ExitInterrupt
 		r.Verdict = "Interrupted: what was not yet applied was rolled back."
 	case why != nil:
-		r.State, r.ExitStatus = string(store.Failed), exitOf(why)
+		r.State, r.ExitStatus = string(store.Failed), ExitOf(why)
 		r.Verdict = "Could not run: " + why.Error()
 	case refused > 0 && refused == len(im.inputs):
 		r.State = string(store.Refused)
@@ -230,8 +230,8 @@ func heldBack(r *report.Run) string {
 	return "; " + report.Number(r.HeldBackCount(), "removal", "removals") + " held back"
 }
 
-// exitOf is the exit status of an error.
-func exitOf(err error) int {
+// ExitOf is the exit status of an error.
+func ExitOf(err error) int {
 	var locked *store.LockedError
 	switch {
 	case err == nil:

@@ -89,7 +89,7 @@ func (im *importer) rejectName(in *input, ending string) string {
 		if n > 1 {
 			again = fmt.Sprintf(".%d", n)
 		}
-		name := filepath.Join(im.dir, fmt.Sprintf("%s.run%d%s.rejects%s", base, im.rep.Run, again, ending))
+		name := filepath.Join(im.rejectsDir(), fmt.Sprintf("%s.run%d%s.rejects%s", base, im.rep.Run, again, ending))
 		if _, err := os.Lstat(name); err != nil {
 			return name // there is none, or the folder cannot be read, and writing will say so
 		}

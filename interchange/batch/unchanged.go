@@ -13,10 +13,11 @@ import (
 )
 
 // unchanged reports whether the last run applied exactly these files, wholly and with the same choices, and nobody has written to the
-// store since: then there is nothing to do. A complete set is never skipped, as more than its files decides what it ends. It costs one reading of the files, and that only when their sizes are those of the last run.
+// store since: then there is nothing to do. A complete set is never skipped, as more than its files decides
+// what it ends. It costs one reading of the files, and that only when their sizes are those of the last run.
 func (im *importer) unchanged(ctx context.Context, inputs []*source.Input) (bool, error) {
 	last := im.before
-	if im.opt.Complete != nil || im.opt.Force || im.opt.DryRun || im.opt.Schemas != "" || !im.untouched || last == nil {
+	if im.opt.Complete != nil || len(im.claimed.Refused) > 0 || im.opt.Force || im.opt.DryRun || im.opt.Schemas != "" || !im.untouched || last == nil {
 		return false, nil
 	}
 	settings, err := json.Marshal(im.settings())

@@ -57,7 +57,7 @@ type File struct {
 	Bytes      int64   `json:"bytes"` // as stored; -1 when not known
 	Entities   int64   `json:"entities"`
 	Rejected   int64   `json:"rejected"`
-	Verdict    string  `json:"verdict"` // applied, applied_with_rejects, refused, rolled_back, not_tried
+	Verdict    string  `json:"verdict"` // applied, applied_with_rejects, refused, rolled_back, skipped, not_tried
 	ExitStatus int     `json:"exit_status"`
 	Refusal    *Fault  `json:"refusal,omitempty"` // why it was refused
 	Faults     []Fault `json:"faults,omitempty"`  // further places of the refusal

@@ -158,3 +158,14 @@ func (in *Input) Close() error {
 	in.spool, in.whole = nil, false
 	return err
 }
+
+// Importable reports whether a file of this name would be found in a folder: it has one of the endings, is no dotfile and not on its way.
+func Importable(name string) bool {
+	return !Passing(name) && wanted(name, append([]string{".zip"}, taken...))
+}
+
+// Passing reports whether a name is that of a file that is still on its way: it ends in .part, .tmp or .filepart.
+func Passing(name string) bool { return wanted(name, passing) }
+
+// Endings are the name endings that a folder is searched for.
+func Endings() []string { return append(slices.Clone(taken), ".zip") }

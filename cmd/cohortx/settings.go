@@ -1,0 +1,150 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// What can be set lastingly, in a file or in the environment, are the options of these commands: a setting has the name of its option.
+var settled = []string{"import", "drop", "status", "validate"}
+
+// passing are their options that belong to one call.
+var passing = []string{"approve", "as-of", "config", "dry-run", "force", "help", "json", "rejects", "report"}
+
+// settings are the flags that can be set lastingly, by name, in that order.
+func settings(app *cli.App) (list []cli.Flag) {
+	for _, name := range settled {
+		for _, f := range app.Command(name).VisibleFlags() {
+			known := func(k cli.Flag) bool { return k.Names()[0] == f.Names()[0] }
+			if !slices.Contains(passing, f.Names()[0]) && !slices.ContainsFunc(list, known) {
+				list = append(list, f)
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b cli.Flag) int { return strings.Compare(a.Names()[0], b.Names()[0]) })
+	return list
+}
+
+// variable is the environment variable of a setting: COHORTX_DONE_SUFFIX of done-suffix.
+func variable(name string) string {
+	return "COHORTX_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+}
+
+// settle lets a command, and those below it, take what it was not told from the environment, and then from a file. known are the settings.
+func settle(c *cli.Command, known []cli.Flag) {
+	for _, s := range c.Subcommands {
+		settle(s, known)
+	}
+	names := map[string]bool{}
+	for _, f := range known {
+		names[f.Names()[0]] = true
+	}
+	takes := false
+	for _, f := range c.Flags {
+		if name := f.Names()[0]; names[name] {
+			fromEnvironment(f, variable(name))
+			takes = true
+		}
+	}
+	if !takes || c.Action == nil {
+		return
+	}
+	if !slices.ContainsFunc(c.Flags, func(f cli.Flag) bool { return f.Names()[0] == "config" }) {
+		c.Flags = append(c.Flags, &cli.StringFlag{Name: "config", Usage: "take settings from the YAML `FILE`", EnvVars: []string{variable("config")}})
+	}
+	action := c.Action
+	c.Action = func(c *cli.Context) error {
+		from, err := fromFile(c, names)
+		if err != nil {
+			return err
+		}
+		c.App.Metadata["from"] = from
+		return whence(c, from, action(c))
+	}
+}
+
+func fromEnvironment(f cli.Flag, variable string) {
+	list := []string{variable}
+	switch f := f.(type) {
+	case *cli.StringFlag:
+		f.EnvVars = list
+	case *cli.StringSliceFlag:
+		f.EnvVars = list
+	case *cli.BoolFlag:
+		f.EnvVars = list
+	case *cli.IntFlag:
+		f.EnvVars = list
+	case *cli.Int64Flag:
+		f.EnvVars = list
+	case *cli.Float64Flag:
+		f.EnvVars = list
+	default:
+		panic("a setting of a type that settle does not know: " + f.String())
+	}
+}
+
+// fromFile sets what the command was told neither by a flag nor by the environment, and returns where in the file that stands.
+func fromFile(c *cli.Context, names map[string]bool) (map[string]string, error) {
+	file := c.String("config")
+	if file == "" {
+		return nil, nil
+	}
+	list, err := readConfig(file, names)
+	if err != nil {
+		return nil, err
+	}
+	from := map[string]string{}
+	for _, s := range list {
+		if !slices.ContainsFunc(c.Command.Flags, func(f cli.Flag) bool { return f.Names()[0] == s.name }) || c.IsSet(s.name) {
+			continue
+		}
+		if err := c.Set(s.name, s.value); err != nil {
+			return nil, s.wrong(err)
+		}
+		from[s.name] = s.place
+	}
+	return from, nil
+}
+
+var optionOf = regexp.MustCompile(`^--([a-z-]+) `)
+
+// whence adds to what is wrong with an option where it was set, unless that was on the command line.
+func whence(c *cli.Context, from map[string]string, err error) error {
+	var u *usageError
+	if !errors.As(err, &u) {
+		return err
+	}
+	if m := optionOf.FindStringSubmatch(u.wrong); m != nil {
+		if place := origin(m[1], from); place != "" && !onCommandLine(c, m[1]) {
+			return &usageError{u.wrong + " (set in " + place + ")", "cohortx config check"}
+		}
+	}
+	return err
+}
+
+// origin is where a setting was set that is not on the command line; "" when it has its default.
+func origin(name string, from map[string]string) string {
+	if _, set := os.LookupEnv(variable(name)); set {
+		return variable(name)
+	}
+	return from[name]
+}
+
+// onCommandLine reports whether an option was given as a flag.
+func onCommandLine(c *cli.Context, name string) bool {
+	args, _ := c.App.Metadata["args"].([]string)
+	for _, arg := range args {
+		if arg == "--" {
+			return false
+		}
+		if flag, _, _ := strings.Cut(arg, "="); flag == "--"+name || flag == "-"+name {
+			return true
+		}
+	}
+	return false
+}

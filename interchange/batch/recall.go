@@ -1,0 +1,103 @@
+package batch
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"cohortx/interchange"
+	"cohortx/interchange/report"
+	"cohortx/store"
+)
+
+// Recall gives the report of a run as far as the store remembers it: without warnings, steps and the names of reject files.
+func Recall(ctx context.Context, path string, number int64) (*report.Run, error) {
+	db, err := store.Open(ctx, path, store.Options{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	run, found, err := db.RunByNumber(ctx, number)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, fmt.Errorf("%s has no run %d", path, number)
+	}
+	r := &report.Run{
+		Version: report.Version, Program: run.Version, Run: run.Number, Store: path, State: string(run.State), Verdict: run.Detail, ExitStatus: run.ExitStatus,
+		Started: run.Started, Counts: report.Counts(run.Counts), Rejected: run.Rejects,
+		Steps: []report.Step{}, Files: []report.File{}, Rejects: []report.Group{}, Warnings: []report.Group{},
+	}
+	if r.Counts == nil {
+		r.Counts = report.Counts{}
+	}
+	if !run.Finished.IsZero() {
+		r.Seconds = run.Finished.Sub(run.Started).Seconds()
+	}
+	for _, f := range run.Files {
+		r.Entities += f.Entities
+		r.Files = append(r.Files, recallFile(f))
+	}
+	return r, recallRejects(ctx, db, r)
+}
+
+func recallFile(f store.SourceFile) report.File {
+	out := report.File{Name: f.Name, Content: f.Kind, Release: f.Release, SHA256: hex.EncodeToString(f.SHA256), Bytes: f.Bytes, Entities: f.Entities,
+		Rejected: f.Rejects, Verdict: f.Verdict}
+	switch f.Verdict {
+	case "refused", "rolled_back":
+		out.ExitStatus = ExitRefused
+		fault := recallFault(f)
+		out.Refusal = &fault
+	case "applied_with_rejects":
+		out.ExitStatus = ExitRejects
+	}
+	return out
+}
+
+// recallFault takes a refusal's message apart, see [report.Fault.Message].
+func recallFault(f store.SourceFile) report.Fault {
+	out := report.Fault{File: f.Name, Line: 1, Column: 1}
+	rest, ok := strings.CutPrefix(f.Detail, report.Plain(f.Name)+":")
+	part := strings.SplitN(rest, ":", 4) // line, column, code, text
+	if !ok || len(part) < 4 {
+		out.Detail = f.Detail
+		return out
+	}
+	out.Line, _ = strconv.Atoi(part[0]) // 0 where it is no number
+	out.Column, _ = strconv.Atoi(part[1])
+	out.Code = interchange.Code(strings.TrimSpace(part[2]))
+	out.Found = strings.TrimPrefix(strings.TrimSpace(part[3]), "found ")
+	return out
+}
+
+func recallRejects(ctx context.Context, db *store.DB, r *report.Run) error {
+	byCode := map[string]int{}
+	for x, err := range db.Rejects(ctx, r.Run) {
+		if err != nil {
+			return err
+		}
+		i, there := byCode[x.Code]
+		if !there {
+			i = len(r.Rejects)
+			byCode[x.Code] = i
+			r.Rejects = append(r.Rejects, *newGroup(interchange.Code(x.Code)))
+		}
+		g := &r.Rejects[i]
+		g.Count++
+		if x.Consequence {
+			g.Consequence = true
+			r.Consequences++
+		}
+		if len(g.First) < groupExamples {
+			g.First = append(g.First, report.Fault{
+				File: x.File, Line: x.Line, Column: x.Column, Code: interchange.Code(x.Code), Kind: x.Kind, Key: x.Key, Path: x.Path,
+				Found: x.Found, Expected: x.Expected, Detail: x.Detail,
+			})
+		}
+	}
+	return nil
+}
