@@ -23,6 +23,7 @@ type Splitter struct {
 	ended error // in is at its end: io.EOF, or what broke it
 	err   error // what Next returns from now on
 	scope *Scope
+	side  *Scanner // for what is outside of the root; nil until it is needed
 
 	// How far the structure of buf is known.
 	pos   int // what comes before has been looked at
@@ -108,9 +109,12 @@ type errMore struct{}
 
 func (errMore) Error() string { return "more bytes are needed" }
 
-// outside gives a scanner for what stands in buf before or after the root.
+// outside gives a scanner for what stands in buf before or after the root. There is one at a time.
 func (s *Splitter) outside(where part) *Scanner {
-	sc := new(Scanner)
+	if s.side == nil {
+		s.side = new(Scanner)
+	}
+	sc := s.side
 	b := &Block{Bytes: s.buf.b, At: s.at}
 	if s.ended != io.EOF {
 		b.Truncated, b.err = true, s.ended
@@ -161,7 +165,9 @@ func (s *Splitter) prolog() error {
 func (s *Splitter) root(sc *Scanner) error {
 	at := sc.block.PosAt(sc.start)
 	tag := bytes.Clone(s.buf.b[sc.start:sc.pos])
-	own := new(Scanner) // the scope's slices are slices of tag
+	s.side = nil // its memory goes into the scope
+	own := sc    // the scope's slices are slices of tag
+	after := sc.pos
 	own.Reset(&Block{Bytes: tag, At: at})
 	own.limits = s.limits
 	if _, err := own.Next(); err != nil {
@@ -173,7 +179,7 @@ func (s *Splitter) root(sc *Scanner) error {
 		s.end = at
 		s.stage = inEpilog
 	}
-	s.drop(sc.pos)
+	s.drop(after)
 	return nil
 }
 
