@@ -77,9 +77,13 @@ func (e *Encoder) flush() error {
 	return err
 }
 
-// Close ends the document. One without an entity is not valid, and is written all the same.
+// Close ends the document. One without an entity is not valid, and is written all the same. The end tag goes to the writer by itself, as
+// whole entities do before.
 func (e *Encoder) Close() error {
 	e.begin()
+	if err := e.flush(); err != nil {
+		return err
+	}
 	e.buf = append(e.buf, "</InterchangeStudentCohort>\n"...)
 	return e.flush()
 }

@@ -11,6 +11,7 @@ import (
 	"cohortx/interchange"
 	"cohortx/interchange/report"
 	"cohortx/store"
+	"cohortx/xsd"
 )
 
 // ExportOptions are the choices of an export.
@@ -24,7 +25,7 @@ type ExportOptions struct {
 }
 
 // Export writes the cohorts and associations of a store as an interchange document, in a fixed order: equal data give equal bytes. A file
-// is written under a temporary name, checked against its schema, and renamed. What the release cannot carry is left out and listed.
+// is written under a temporary name, checked against its schema while it is written, and renamed. What the release cannot carry is left out and listed.
 func Export(ctx context.Context, opt ExportOptions) (*report.Export, error) {
 	db, err := store.Open(ctx, opt.Store, store.Options{ReadOnly: true})
 	if err != nil {
@@ -57,11 +58,11 @@ func Export(ctx context.Context, opt ExportOptions) (*report.Export, error) {
 		}
 		return out, nil
 	}
-	return out, opt.file(ctx, out, write)
+	return out, opt.file(ctx, out, schema, write)
 }
 
 // file writes, checks and renames.
-func (opt *ExportOptions) file(ctx context.Context, out *report.Export, write func(io.Writer) error) (err error) {
+func (opt *ExportOptions) file(ctx context.Context, out *report.Export, schema *xsd.Schema, write func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(opt.Path), ".cohortx-*.xml") // 0600
 	if err != nil {
 		return fmt.Errorf("write %s: %w", opt.Path, err)
@@ -72,26 +73,20 @@ func (opt *ExportOptions) file(ctx context.Context, out *report.Export, write fu
 			os.Remove(f.Name())
 		}
 	}()
-	if err := write(f); err != nil {
+	check := newExportCheck(ctx, &steadyWriter{f: f}, opt.Release, schema)
+	err = write(check)
+	if bad := check.finish(); err == nil && bad != nil {
+		err = fmt.Errorf("check %s: %w", opt.Path, bad)
+	}
+	if err != nil {
 		return err
 	}
+	out.Checked = out.Entities() > 0 // a document without an entity is not valid, and there is nothing to check in it
 	if err := f.Sync(); err != nil {
 		return fmt.Errorf("write %s: %w", opt.Path, err)
 	}
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("write %s: %w", opt.Path, err)
-	}
-	if out.Entities() > 0 { // a document without an entity is not valid, and there is nothing to check in it
-		read := opt.ReadOptions
-		read.Schemas, read.AsRelease = "", nil
-		v, err := Validate(ctx, ValidateOptions{ReadOptions: read, Files: []string{f.Name()}})
-		if err != nil {
-			return fmt.Errorf("check %s: %w", opt.Path, err)
-		}
-		if !v.Files[0].Valid {
-			return fmt.Errorf("check %s: the export is not valid (%d violations): please report this; nothing was written", opt.Path, v.Files[0].Violations)
-		}
-		out.Checked = true
 	}
 	return os.Rename(f.Name(), opt.Path)
 }
@@ -118,6 +113,24 @@ type countingWriter struct {
 func (c *countingWriter) Write(p []byte) (int, error) {
 	n, err := c.w.Write(p)
 	c.n += int64(n)
+	return n, err
+}
+
+// steadyWriter writes a file and has the disk keep up with it.
+type steadyWriter struct {
+	f          *os.File
+	n, started int64
+}
+
+// stride is how much is given to the disk at once.
+const stride = 16 << 20
+
+func (w *steadyWriter) Write(p []byte) (int, error) {
+	n, err := w.f.Write(p)
+	if w.n += int64(n); w.n-w.started >= stride {
+		writeback(w.f, w.started, w.n-w.started)
+		w.started = w.n
+	}
 	return n, err
 }
 
