@@ -119,6 +119,7 @@ func exportAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	collectAt.Store(50) // its heap is the store's keys and sections
 	result, err := batch.Export(c.Context, opt)
 	stop()
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
@@ -42,9 +43,14 @@ func Main() int {
 // collectOften keeps the peak of memory near what is in use. What is large (dictionaries, sorted runs) lives as long as the run and holds no
 // pointers, so collecting often costs little. It begins with the first collection, at 4 MB: what a small file needs is never collected.
 func collectOften() {
+	collectAt.Store(5)
 	sentinel := new([16]byte)
-	runtime.AddCleanup(sentinel, func(percent int) { debug.SetGCPercent(percent) }, 5)
+	runtime.AddCleanup(sentinel, func(at *atomic.Int32) { debug.SetGCPercent(int(at.Load())) }, &collectAt)
 }
+
+// collectAt is how much the heap may grow from one collection to the next, in percent. A command changes it whose heap is full of pointers,
+// and small.
+var collectAt atomic.Int32
 
 // status is an exit status that is no error: everything has been said.
 type status int
