@@ -109,10 +109,12 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 	for _, c := range app.Commands {
 		c.CustomHelpTemplate = cli.CommandHelpTemplate + exitStatus
 		plainSwitches(c.Flags)
+		profiled(c)
 		for _, s := range c.Subcommands {
 			s.CustomHelpTemplate = cli.CommandHelpTemplate + exitStatus
 			s.HideHelpCommand = true
 			plainSwitches(s.Flags)
+			profiled(s)
 		}
 		if len(c.Subcommands) > 0 {
 			c.CustomHelpTemplate = cli.SubcommandHelpTemplate + exitStatus
