@@ -11,10 +11,10 @@ FUZZTIME   ?= 10m
 BENCH_SIZE ?= 100000
 BENCH_RUNS ?= 3
 
-.PHONY: help deps build demo test lint fuzz bench clean
+.PHONY: help deps build demo test lint fuzz bench bench-large clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r target what; do printf '  make %-7s %s\n' "$$target" "$$what"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r target what; do printf '  make %-11s %s\n' "$$target" "$$what"; done
 
 # A C compiler and libxml2 are what the build needs; xmllint and sqlite3 are for the demo, the benchmark and some tests.
 deps: ## install what is missing of gcc, pkg-config, libxml2, xmllint and sqlite3
@@ -147,9 +147,10 @@ fuzz: deps ## run each fuzzer for FUZZTIME (10m)
 	done
 
 bench: build ## speed and memory for BENCH_SIZE (100000) associations of both releases, against xmllint and sqlite3 in the same run
-	@for release in 2.0 5.2; do \
-		bin/cohortbench -n "$(BENCH_SIZE)" -rounds "$(BENCH_RUNS)" -release $$release -json "bench/result-$$release.json"; \
-	done
+	@bin/cohortbench -n "$(BENCH_SIZE)" -rounds "$(BENCH_RUNS)" -json bench/result.json
+
+bench-large: build ## the same for 1,000,000 and 10,000,000 associations; it says first how much disk it needs
+	@bin/cohortbench -n 1000000,10000000 -rounds "$(BENCH_RUNS)" -json bench/result-large.json
 
 clean: ## remove what was built and generated
 	@rm -rf bin demo bench
