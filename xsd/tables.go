@@ -123,7 +123,7 @@ func (s *Schema) tables(set *schemaSet, root *element) error {
 		typ  *complexType
 		up   []*complexType // the types on the way from the root, to notice circles
 	}
-	const usual = 512 // an Ed-Fi cohort interchange has some 400 slots
+	const usual = 512 // slots; more only cost a copy
 	s.nodes = append(make([]node, 0, usual), node{name: s.root, first: 1, content: true})
 	s.infos = append(make([]SlotInfo, 0, usual), SlotInfo{})
 	var queue []pending

@@ -25,6 +25,10 @@ type Splitter struct {
 	scope *Scope
 	side  *Scanner // for what is outside of the root; nil until it is needed
 
+	guess  bool   // it is allowed
+	unsure bool   // blocks were given that are not confirmed
+	likely []byte // end tag of a child of the root, as far as known
+
 	// How far the structure of buf is known.
 	pos   int // what comes before has been looked at
 	depth int // open elements at pos; 1 is between two children of the root
@@ -210,6 +214,9 @@ func (s *Splitter) Next() (*Block, error) {
 	}
 	if s.stage == inRoot {
 		b, err := s.next()
+		if err == ErrUnsure {
+			return nil, err
+		}
 		if err != nil {
 			return nil, s.fails(err)
 		}
@@ -242,7 +249,7 @@ func (s *Splitter) fails(err error) error {
 	return err
 }
 
-// next returns the next block inside the root; nil when nothing is left of it. An error is the context's.
+// next returns the next block inside the root; nil when nothing is left of it. An error is the context's, or ErrUnsure.
 func (s *Splitter) next() (*Block, error) {
 	target := s.opt.BlockSize
 	if s.opt.Cut != nil {
@@ -253,9 +260,21 @@ func (s *Splitter) next() (*Block, error) {
 		if err := s.fill(); err != nil {
 			return nil, err
 		}
+		if n := s.guessed(target); n > 0 {
+			s.unsure = true
+			b := s.block(n)
+			b.Guessed = true
+			s.restart()
+			return b, nil
+		}
+		if s.unsure {
+			return nil, ErrUnsure
+		}
 		switch s.structure(target) {
 		case blockEnds:
-			return s.block(s.cut), nil
+			b := s.block(s.cut)
+			s.learn(b.Bytes)
+			return b, nil
 		case rootEnds:
 			s.stage = afterRoot
 			if s.pos == 0 {
