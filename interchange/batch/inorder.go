@@ -27,7 +27,7 @@ type fallible interface{ failed() bool }
 
 // inOrder works on the blocks of in with as many goroutines as jobs says and hands the results to collect in the order of the
 // blocks, one at a time. At most 2 * jobs results wait, so memory stays bounded when collect is slow. newWorker is
-// called once per goroutine, and once more where a guess of the reader was wrong: results of blocks that do not exist are dropped, collect
+// called once per goroutine that gets work, and once more where a guess of the reader was wrong: results of blocks that do not exist are dropped, collect
 // never sees them. The blocks are released here after collect has seen the result.
 //
 // The reader's own error comes last: what a worker found in an earlier block (collect returns it) is nearer to the cause.
@@ -68,8 +68,11 @@ func (o *ordered[T]) run(ctx context.Context, jobs int, newWorker func() func(*s
 	group.Go(func() error { return o.read(ctx) })
 	for range jobs {
 		group.Go(func() error {
-			work := newWorker()
+			var work func(*scan.Block) T
 			for j := range o.todo {
+				if work == nil { // a small file has work for one
+					work = newWorker()
+				}
 				j.done <- work(j.block)
 			}
 			return nil
