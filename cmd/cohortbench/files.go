@@ -61,7 +61,7 @@ func (s *set) files() error {
 		have string
 		args []string
 	}{
-		{s.path("first", "student-cohort.xml"), []string{s.tool("cohortgen"), "--release", s.Release, "--associations", size, "--resolved", "--out", first}},
+		{s.path("first", "sections.xml"), []string{s.tool("cohortgen"), "--release", s.Release, "--associations", size, "--resolved", "--out", first}},
 		{s.path("night", "student-cohort.xml"), []string{s.tool("cohortgen"), "--release", s.Release, "--associations", size, "--change", "1", "--only-associations", "--out", night}},
 	} {
 		if _, err := os.Stat(make.have); err == nil {

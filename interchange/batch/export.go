@@ -76,7 +76,7 @@ func (opt *ExportOptions) file(ctx context.Context, out *report.Export, schema *
 	check := newExportCheck(ctx, &steadyWriter{f: f}, opt.Release, schema)
 	err = write(check)
 	if bad := check.finish(); err == nil && bad != nil {
-		err = fmt.Errorf("check %s: %w", opt.Path, bad)
+		err = fmt.Errorf("export to %s: %w", opt.Path, bad)
 	}
 	if err != nil {
 		return err

@@ -16,7 +16,7 @@ import (
 	"cohortx/xsd/scan"
 )
 
-// exportCheck checks an export while it is written, on a goroutine of its own: everything that goes to w, as an encoder gives it. A piece
+// exportCheck checks and writes an export on a goroutine of its own: everything that goes to w, as an encoder gives it. A piece
 // holds whole entities, the first after the root's start tag; the last piece is the end tag. That each piece proves well-formed from between
 // two entities to between two entities is what makes the whole well-formed.
 type exportCheck struct {
@@ -55,6 +55,9 @@ func newExportCheck(ctx context.Context, w io.Writer, r *interchange.Release, sc
 			if err := c.check(p); err != nil {
 				return err
 			}
+			if _, err := c.w.Write(p); err != nil {
+				return err
+			}
 			c.empty <- p
 		}
 		return nil
@@ -62,7 +65,7 @@ func newExportCheck(ctx context.Context, w io.Writer, r *interchange.Release, sc
 	return c
 }
 
-// Write hands a piece to the check and writes it.
+// Write hands a piece on. It returns the error of a piece before it, if there was one.
 func (c *exportCheck) Write(p []byte) (int, error) {
 	select {
 	case buf := <-c.empty:
@@ -70,10 +73,11 @@ func (c *exportCheck) Write(p []byte) (int, error) {
 	case <-c.ctx.Done():
 		return 0, context.Cause(c.ctx)
 	}
-	return c.w.Write(p)
+	return len(p), nil
 }
 
-// finish waits for the check. It returns an error unless all that was written is valid, an empty root apart: there is nothing to check in it.
+// finish waits until everything is written. It returns an error unless it all is, and is valid; an empty root apart, in which there is nothing
+// to check.
 func (c *exportCheck) finish() error {
 	close(c.full)
 	if err := c.group.Wait(); err != nil {
