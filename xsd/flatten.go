@@ -241,13 +241,13 @@ func readDocument(fsys fs.FS, file string) (*document, error) {
 		return nil, err
 	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	split, err := scan.Split(context.Background(), bytes.NewReader(data), scan.Options{})
+	split, err := scan.Split(context.Background(), bytes.NewReader(data), scan.Options{BlockSize: max(len(data), 1)})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	scope := split.Scope()
 	doc := &document{file: file}
-	words := interned{}
+	words := make(interned, 1024)
 	if scope.URI(scope.Name.Space) != schemaSpace || string(scope.Name.Local) != "schema" {
 		return nil, fmt.Errorf("%s: found root element %s; expected xs:schema", file, scope.Name.Local)
 	}
