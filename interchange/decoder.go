@@ -23,8 +23,10 @@ type Decoder struct {
 
 	nodes []Node
 	marks []marks
-	base  int     // where the entity's own nodes begin
-	open  []int32 // per open element: index of its node, -1 when it has none
+	base  int // where the entity's own nodes begin
+	forms forms
+	scope *scan.Scope // that the forms hold for
+	open  []int32     // per open element: index of its node, -1 when it has none
 	slots []xsd.Slot
 	arena []byte // values that are not a slice of the block
 	root  []Violation
@@ -33,6 +35,8 @@ type Decoder struct {
 	text  []byte
 	parts int // text tokens so far
 	owned bool
+	begin int // where its start tag ends
+	from  int // where its first text token is
 }
 
 // NewDecoder returns a decoder for the blocks of a document whose root has that start tag.
@@ -68,7 +72,15 @@ func (d *Decoder) Decode(b *scan.Block, dst []Entity) ([]Entity, error) {
 	d.nodes, d.marks, d.arena, d.root = d.nodes[:0], d.marks[:0], d.arena[:0], d.root[:0]
 	first := len(dst)
 	at := walker{pos: b.At, b: b.Bytes}
+	if b.Scope != d.scope {
+		d.scope, d.forms = b.Scope, forms{}
+	}
 	for {
+		if e, ok := d.formed(); ok {
+			e.At = at.to(d.scanner.EndOffset() - len(e.Raw))
+			dst = append(dst, e)
+			continue
+		}
 		kind, err := d.scanner.Next()
 		if err != nil || kind == scan.EndOfBlock {
 			d.share(dst[first:])
@@ -88,6 +100,7 @@ func (d *Decoder) Decode(b *scan.Block, dst []Entity) ([]Entity, error) {
 			}
 			e := Entity{Kind: d.kinds[slot], At: at.to(from)}
 			d.base = len(d.nodes)
+			d.forms.unlearned()
 			if err := d.entity(slot, from); err != nil {
 				d.share(dst[first:])
 				return dst, err
@@ -96,6 +109,9 @@ func (d *Decoder) Decode(b *scan.Block, dst []Entity) ([]Entity, error) {
 			e.Raw = b.Bytes[from:d.scanner.EndOffset()]
 			e.first, e.last = int32(d.base), int32(len(d.nodes))
 			dst = append(dst, e)
+			if e.Proven {
+				d.forms.learn(b.Bytes, from, d.scanner.EndOffset(), e.Kind, d.nodes[d.base:])
+			}
 		case scan.Text, scan.CData:
 			if !d.scanner.IsSpace() {
 				d.root = append(d.root, Violation{
@@ -158,7 +174,10 @@ func (d *Decoder) entity(slot xsd.Slot, from int) error {
 				return nil
 			}
 		case scan.Text, scan.CData:
+			d.forms.odd = d.forms.odd || kind == scan.CData
 			d.characters()
+		case scan.Comment, scan.ProcInst:
+			d.forms.odd = true
 		case scan.EndOfBlock:
 			return nil // cannot be: the scanner refuses a block that ends inside an element
 		}
@@ -170,7 +189,9 @@ func (d *Decoder) start(slot xsd.Slot, entity, from int) {
 	marked := int32(0)
 	if len(d.scanner.Attrs()) > 0 {
 		marked = d.mark()
+		d.forms.odd = true
 	}
+	d.forms.odd = d.forms.odd || len(d.scanner.Decls()) > 0
 	if f := d.fields[slot]; f != NoField || marked != 0 {
 		node = int32(len(d.nodes))
 		d.nodes = append(d.nodes, Node{Slot: slot, Field: f, Offset: int32(from - entity), marks: marked})
@@ -178,6 +199,7 @@ func (d *Decoder) start(slot xsd.Slot, entity, from int) {
 	d.open = append(d.open, node)
 	d.slots = append(d.slots, slot)
 	d.text, d.parts, d.owned = nil, 0, false
+	d.begin = d.scanner.EndOffset()
 }
 
 // mark keeps the id and the ref of the element that has just been started. It returns 0 if there is neither.
@@ -202,18 +224,33 @@ func (d *Decoder) end() {
 	last := len(d.open) - 1
 	node, slot := d.open[last], d.slots[last]
 	value := d.checker.End(d.text)
+	if d.leaf[slot] {
+		d.learnLeaf(slot, node)
+	}
 	if node >= 0 {
 		n := &d.nodes[node]
 		n.Next = int32(len(d.nodes) - d.base)
 		if d.leaf[slot] {
-			n.Value = d.text
-			if len(value) != len(d.text) || string(value) != string(d.text) {
-				n.Value = d.keep(value) // the checker's scratch
-			}
+			n.Value = d.leafValue(d.text, value)
 		}
 	}
 	d.open, d.slots = d.open[:last], d.slots[:last]
 	d.text, d.parts, d.owned = nil, 0, false
+}
+
+// learnLeaf notes where the text of a leaf stands that now ends: between its tags, or nowhere when it is one empty-element tag.
+func (d *Decoder) learnLeaf(slot xsd.Slot, node int32) {
+	if node >= 0 {
+		node -= int32(d.base)
+	}
+	switch end := d.scanner.Offset(); {
+	case d.parts == 0 && end == d.begin:
+		d.forms.leaf(slot, node, end, end)
+	case d.parts == 1 && !d.owned && d.from == d.begin && d.from+len(d.text) == end:
+		d.forms.leaf(slot, node, d.from, end)
+	case end >= d.begin:
+		d.forms.odd = true // several pieces, or a reference in it
+	}
 }
 
 // characters takes in a piece of text. The text of a leaf is a slice of the block when it is one plain piece, and is put together in the
@@ -230,7 +267,7 @@ func (d *Decoder) characters() {
 	d.parts++
 	switch {
 	case d.parts == 1 && d.scanner.Plain():
-		d.text = piece
+		d.text, d.from = piece, d.scanner.Offset()
 	case d.owned:
 		// The text so far is at the end of the arena.
 		from := len(d.arena) - len(d.text)

@@ -1,6 +1,7 @@
 package interchange
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strconv"
@@ -34,14 +35,23 @@ type Encoder struct {
 	fault   *CarryError
 	scratch []byte
 	slots   map[string]xsd.Slot
+
+	// Neighbours mostly share their cohort and their sections.
+	cohort     CohortKey // of the reference
+	identifier string    // path of its cohort identifier, which the kind of the association decides
+	reference  []byte    // the CohortReference to it; empty: none yet
+	sections   map[SectionKey][]byte
 }
 
 // flushAt is when the buffer goes to the writer.
 const flushAt = 256 << 10
 
+// mostSections is how many sections are kept as they are written.
+const mostSections = 1024
+
 // NewEncoder returns an encoder for documents of release r, which schema describes. Nothing is written before the first entity.
 func NewEncoder(w io.Writer, r *Release, schema *xsd.Schema) *Encoder {
-	return &Encoder{w: w, r: r, schema: schema, slots: map[string]xsd.Slot{}}
+	return &Encoder{w: w, r: r, schema: schema, slots: map[string]xsd.Slot{}, sections: map[SectionKey][]byte{}}
 }
 
 // Len is the number of entities written.
@@ -76,17 +86,20 @@ func (e *Encoder) flush() error {
 	return err
 }
 
-// Close ends the document. One without an entity is not valid, and is written all the same.
+// Close ends the document. One without an entity is not valid, and is written all the same. The end tag goes to the writer by itself, as
+// whole entities do before.
 func (e *Encoder) Close() error {
 	e.begin()
+	if err := e.flush(); err != nil {
+		return err
+	}
 	e.buf = append(e.buf, "</InterchangeStudentCohort>\n"...)
 	return e.flush()
 }
 
 func (e *Encoder) indent() {
-	for range e.depth {
-		e.buf = append(e.buf, ' ', ' ')
-	}
+	const deepest = "                                " // a section's school is 12 levels deep
+	e.buf = append(e.buf, deepest[:2*e.depth]...)
 }
 
 func (e *Encoder) open(name string) {
@@ -277,22 +290,53 @@ func (e *Encoder) Association(a *Association) error {
 	}
 	e.open(name)
 	e.person(a.Kind, a.PersonUniqueID)
-	e.open("CohortReference")
-	e.open("CohortIdentity")
-	e.length("CohortIdentifier", a.CohortIdentifier, identifier)
-	e.organization(a.EducationOrganizationID)
-	e.close("CohortIdentity")
-	e.close("CohortReference")
+	e.cohortReference(a.CohortKey, identifier)
 	e.date("BeginDate", a.BeginDate)
 	e.date("EndDate", a.EndDate)
 	if a.StudentRecordAccess != nil {
 		e.leaf("StudentRecordAccess", strconv.FormatBool(*a.StudentRecordAccess))
 	}
 	for i := range a.Sections {
-		e.section(&a.Sections[i])
+		e.knownSection(&a.Sections[i])
 	}
 	e.close(name)
 	return e.end(mark)
+}
+
+// cohortReference writes the CohortReference of an association. identifier is the path of the cohort identifier.
+func (e *Encoder) cohortReference(k CohortKey, identifier string) {
+	if len(e.reference) > 0 && k == e.cohort && identifier == e.identifier {
+		e.buf = append(e.buf, e.reference...)
+		return
+	}
+	from := len(e.buf)
+	e.open("CohortReference")
+	e.open("CohortIdentity")
+	e.length("CohortIdentifier", k.CohortIdentifier, identifier)
+	e.organization(k.EducationOrganizationID)
+	e.close("CohortIdentity")
+	e.close("CohortReference")
+	e.reference = e.reference[:0]
+	if e.fault == nil {
+		e.cohort, e.identifier, e.reference = k, identifier, append(e.reference, e.buf[from:]...)
+	}
+}
+
+// knownSection writes a SectionReference, one that was written before as it was then.
+func (e *Encoder) knownSection(k *SectionKey) {
+	if known, ok := e.sections[*k]; ok {
+		e.buf = append(e.buf, known...)
+		return
+	}
+	from := len(e.buf)
+	e.section(k)
+	if e.fault != nil {
+		return
+	}
+	if len(e.sections) == mostSections {
+		clear(e.sections)
+	}
+	e.sections[*k] = bytes.Clone(e.buf[from:])
 }
 
 // person writes the reference to the student or the staff member.
@@ -391,21 +435,25 @@ func (e *Encoder) located(path, kind, name, value string, school int64) {
 // AppendEscaped appends character data so that it is read back the same: a carriage return must be a reference, as a parser would turn it
 // into a line feed.
 func AppendEscaped(dst []byte, s string) []byte {
+	done := 0
 	for i := range len(s) {
-		switch c := s[i]; c {
+		var as string
+		switch s[i] {
 		case '&':
-			dst = append(dst, "&amp;"...)
+			as = "&amp;"
 		case '<':
-			dst = append(dst, "&lt;"...)
+			as = "&lt;"
 		case '>':
-			dst = append(dst, "&gt;"...)
+			as = "&gt;"
 		case '\r':
-			dst = append(dst, "&#13;"...)
+			as = "&#13;"
 		default:
-			dst = append(dst, c)
+			continue
 		}
+		dst = append(append(dst, s[done:i]...), as...)
+		done = i + 1
 	}
-	return dst
+	return append(dst, s[done:]...)
 }
 
 // NotXML finds what cannot stand in an XML document, not even as a reference (XML 1.0, production 2, Char). Values that came in by CSV may

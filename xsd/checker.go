@@ -227,6 +227,21 @@ func (c *Checker) End(text []byte) (value []byte) {
 	return text
 }
 
+// Leaf holds a text against the type of a leaf's slot, whatever the checker has been told of: proven says that an element of that slot,
+// without attributes or if it may have those that it has, is valid with this text. The value is as [Checker.End] gives it. A slot that is
+// no leaf proves nothing.
+func (c *Checker) Leaf(slot Slot, text []byte) (value []byte, proven bool) {
+	nd := &c.nodes[slot]
+	switch {
+	case nd.plain:
+		return text, uint(len(text))-nd.minLen <= nd.span || nd.simple.proves(text)
+	case nd.simple != nil:
+		value = nd.simple.value(text, &c.valueBuf)
+		return value, nd.simple.proves(value)
+	}
+	return text, false
+}
+
 // Proven reports, after the end tag of a child of the root, whether the child is proven valid. False means that the
 // checker cannot tell: the judge decides.
 func (c *Checker) Proven() bool { return c.started && !c.doubt && c.depth == 0 }

@@ -10,6 +10,7 @@ import (
 	"path"
 	"sort"
 	"strings"
+	"sync"
 
 	"cohortx/xsd/scan"
 )
@@ -135,7 +136,9 @@ func Compile(fsys fs.FS, file, targetNamespace string) (*Schema, error) {
 	if err := s.tables(set, root); err != nil {
 		return nil, fmt.Errorf("schema %s: %w", file, err)
 	}
-	s.source = set.print(s.namespace, root)
+	s.slots = sync.OnceValue(s.byPath)
+	// Most runs prove everything: libxml2 is not asked, and nobody reads the source.
+	s.source = sync.OnceValue(func() []byte { return set.print(s.namespace, root) })
 	return s, nil
 }
 
@@ -238,16 +241,17 @@ func readDocument(fsys fs.FS, file string) (*document, error) {
 		return nil, err
 	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	split, err := scan.Split(context.Background(), bytes.NewReader(data), scan.Options{})
+	split, err := scan.Split(context.Background(), bytes.NewReader(data), scan.Options{BlockSize: max(len(data), 1)})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	scope := split.Scope()
 	doc := &document{file: file}
+	words := make(interned, 1024)
 	if scope.URI(scope.Name.Space) != schemaSpace || string(scope.Name.Local) != "schema" {
 		return nil, fmt.Errorf("%s: found root element %s; expected xs:schema", file, scope.Name.Local)
 	}
-	doc.root = newElement(doc, nil, scope.Name, scope.Attrs, scope.Decls)
+	doc.root = words.element(doc, nil, scope.Name, scope.Attrs, scope.Decls)
 	open := []*element{doc.root}
 	var scanner scan.Scanner
 	for {
@@ -273,7 +277,7 @@ func readDocument(fsys fs.FS, file string) (*document, error) {
 				up := open[len(open)-1]
 				var e *element // nil: not kept, nor what it contains
 				if up != nil {
-					e = newElement(doc, up.prefixes, name, scanner.Attrs(), scanner.Decls())
+					e = words.element(doc, up.prefixes, name, scanner.Attrs(), scanner.Decls())
 					if scanner.URI(name.Space) != schemaSpace || e.name == "annotation" {
 						e = nil
 					} else {
@@ -289,14 +293,29 @@ func readDocument(fsys fs.FS, file string) (*document, error) {
 	}
 }
 
-func newElement(doc *document, outer *prefixes, name scan.Name, attrs []scan.Attr, decls []scan.Decl) *element {
-	e := &element{name: string(name.Local), prefixes: outer, doc: doc}
+// interned holds each name and value once: a schema says the same few words over and over.
+type interned map[string]string
+
+func (w interned) word(b []byte) string {
+	if s, ok := w[string(b)]; ok {
+		return s
+	}
+	s := string(b)
+	w[s] = s
+	return s
+}
+
+func (w interned) element(doc *document, outer *prefixes, name scan.Name, attrs []scan.Attr, decls []scan.Decl) *element {
+	e := &element{name: w.word(name.Local), prefixes: outer, doc: doc}
 	for _, d := range decls {
-		e.prefixes = &prefixes{prefix: string(d.Prefix), uri: string(d.URI), outer: e.prefixes}
+		e.prefixes = &prefixes{prefix: w.word(d.Prefix), uri: w.word(d.URI), outer: e.prefixes}
+	}
+	if len(attrs) > 0 {
+		e.attrs = make([]attribute, 0, len(attrs))
 	}
 	for _, a := range attrs {
 		if a.Name.Space == scan.NoSpace {
-			e.attrs = append(e.attrs, attribute{string(a.Name.Local), string(a.Value)})
+			e.attrs = append(e.attrs, attribute{w.word(a.Name.Local), w.word(a.Value)})
 		}
 	}
 	return e

@@ -28,7 +28,7 @@ type Judge struct {
 
 // NewJudge compiles the schema with libxml2. Close frees what libxml2 allocated.
 func NewJudge(s *Schema) (*Judge, error) {
-	lib, err := compileLib(s.source)
+	lib, err := compileLib(s.Source())
 	if err != nil {
 		return nil, err
 	}

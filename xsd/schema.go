@@ -25,18 +25,18 @@ type SlotInfo struct {
 
 // Schema is a compiled schema. It is immutable and may be shared by goroutines.
 type Schema struct {
-	source    []byte // one self-contained document
+	source    func() []byte // one self-contained document
 	root      string
 	namespace string
 	nodes     []node // by slot; nodes[0] is the root
 	infos     []SlotInfo
-	slots     map[string]Slot
+	slots     func() map[string]Slot
 	untabled  string // why the tables cannot prove; "" if they can
 }
 
 // Source returns the schema as one self-contained document without annotations: what libxml2 is given. The caller must
 // not change it.
-func (s *Schema) Source() []byte { return s.source }
+func (s *Schema) Source() []byte { return s.source() }
 
 // Root returns the local name of the root element.
 func (s *Schema) Root() string { return s.root }
@@ -46,8 +46,17 @@ func (s *Schema) TargetNamespace() string { return s.namespace }
 
 // Slot returns the slot of a path such as "Book/Title", and whether the schema has it.
 func (s *Schema) Slot(path string) (Slot, bool) {
-	slot, ok := s.slots[path]
+	slot, ok := s.slots()[path]
 	return slot, ok
+}
+
+// byPath returns the slots by their paths; of two with one path, the first.
+func (s *Schema) byPath() map[string]Slot {
+	out := make(map[string]Slot, len(s.infos))
+	for slot := len(s.infos) - 1; slot > 0; slot-- {
+		out[s.infos[slot].Path] = Slot(slot)
+	}
+	return out
 }
 
 // Info describes a slot. It returns the zero SlotInfo for slot 0 and for numbers that are no slot.

@@ -123,9 +123,9 @@ func (s *Schema) tables(set *schemaSet, root *element) error {
 		typ  *complexType
 		up   []*complexType // the types on the way from the root, to notice circles
 	}
-	s.nodes = []node{{name: s.root, first: 1, content: true}}
-	s.infos = []SlotInfo{{}}
-	s.slots = map[string]Slot{}
+	const usual = 512 // slots; more only cost a copy
+	s.nodes = append(make([]node, 0, usual), node{name: s.root, first: 1, content: true})
+	s.infos = append(make([]SlotInfo, 0, usual), SlotInfo{})
 	var queue []pending
 	add := func(parent Slot, parentType string, ps []particle, up []*complexType) {
 		pn := &s.nodes[parent]
@@ -187,9 +187,6 @@ func (s *Schema) tables(set *schemaSet, root *element) error {
 			info.Collapse = nd.simple != nil && nd.simple.white == collapse
 			s.nodes = append(s.nodes, nd)
 			s.infos = append(s.infos, info)
-			if _, ok := s.slots[path]; !ok {
-				s.slots[path] = slot
-			}
 		}
 	}
 	add(0, "", children, nil)
@@ -384,14 +381,17 @@ func (t *tabler) restrict(out, base *simpleType, r *element) {
 	*out = *base
 	out.name = name
 	var enum, patterns []string
+	var scratch []byte
 	for _, k := range r.children {
 		v := k.attr("value")
-		n, isNumber := parseInteger([]byte(strings.TrimSpace(v)))
 		switch k.name {
 		case "simpleType", "attribute", "attributeGroup", "anyAttribute":
 			continue
 		case "enumeration":
-			enum = append(enum, string(out.value([]byte(v), new([]byte))))
+			if out.white != preserve {
+				v = string(out.value([]byte(v), &scratch))
+			}
+			enum = append(enum, v)
 			out.unsure = out.unsure || out.prim != text
 			continue
 		case "whiteSpace":
@@ -408,6 +408,7 @@ func (t *tabler) restrict(out, base *simpleType, r *element) {
 			patterns = append(patterns, v)
 			continue
 		}
+		n, isNumber := parseInteger([]byte(strings.TrimSpace(v)))
 		switch {
 		case !isNumber:
 			out.unsure = true

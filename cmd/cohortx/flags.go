@@ -53,8 +53,6 @@ func readFlags() []cli.Flag {
 		jobsFlag(),
 		&cli.StringFlag{Name: "judge", Usage: "libxml2: let libxml2 check every entity, for comparison", Hidden: true},
 		&cli.IntFlag{Name: "cut", Usage: "cut the input into blocks of N bytes, for tests", Hidden: true},
-		&cli.StringFlag{Name: "cpuprofile", Hidden: true},
-		&cli.StringFlag{Name: "memprofile", Hidden: true},
 	}
 }
 

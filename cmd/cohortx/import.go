@@ -77,16 +77,11 @@ func importAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	stop, err := profile(c)
-	if err != nil {
-		return err
-	}
 	bar := newBar(c, opt.Files)
 	opt.Progress = bar.progress()
 	alerts.begin(c.Context)
 	rep, err := batch.Import(c.Context, opt)
 	bar.finish()
-	stop()
 	if werr := file.write(rep); werr != nil {
 		// What was applied stays applied: the exit status must go on to say so.
 		fmt.Fprintf(c.App.ErrWriter, "cohortx: %v\n", werr)

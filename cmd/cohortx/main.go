@@ -13,7 +13,9 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
@@ -32,13 +34,23 @@ func Main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // the second signal ends the program at once
-	// What is large (dictionaries, sorted runs) lives as long as the run and holds no pointers, so collecting often costs little and keeps
-	// the peak near what is in use.
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(5)
+		collectOften()
 	}
 	return run(ctx, os.Args, os.Stdout, os.Stderr)
 }
+
+// collectOften keeps the peak of memory near what is in use. What is large (dictionaries, sorted runs) lives as long as the run and holds no
+// pointers, so collecting often costs little. It begins with the first collection, at 4 MB: what a small file needs is never collected.
+func collectOften() {
+	collectAt.Store(5)
+	sentinel := new([16]byte)
+	runtime.AddCleanup(sentinel, func(at *atomic.Int32) { debug.SetGCPercent(int(at.Load())) }, &collectAt)
+}
+
+// collectAt is how much the heap may grow from one collection to the next, in percent. A command changes it whose heap is full of pointers,
+// and small.
+var collectAt atomic.Int32
 
 // status is an exit status that is no error: everything has been said.
 type status int
@@ -103,10 +115,12 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		settle(c, known)
 		c.CustomHelpTemplate = cli.CommandHelpTemplate + exitStatus
 		plainSwitches(c.Flags)
+		profiled(c)
 		for _, s := range c.Subcommands {
 			s.CustomHelpTemplate = cli.CommandHelpTemplate + exitStatus
 			s.HideHelpCommand = true
 			plainSwitches(s.Flags)
+			profiled(s)
 		}
 		if len(c.Subcommands) > 0 {
 			c.CustomHelpTemplate = cli.SubcommandHelpTemplate + exitStatus

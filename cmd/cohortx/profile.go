@@ -5,9 +5,29 @@ import (
 	"os"
 	"runtime"
 	"runtime/pprof"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 )
+
+// profiled gives a command the hidden flags --cpuprofile and --memprofile.
+func profiled(command *cli.Command) {
+	command.Flags = append(slices.Clip(command.Flags),
+		&cli.StringFlag{Name: "cpuprofile", Usage: "write a CPU profile to `FILE`", Hidden: true},
+		&cli.StringFlag{Name: "memprofile", Usage: "write a heap profile to `FILE`", Hidden: true})
+	action := command.Action
+	if action == nil {
+		return
+	}
+	command.Action = func(c *cli.Context) error {
+		stop, err := profile(c)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		return action(c)
+	}
+}
 
 // profile starts what --cpuprofile and --memprofile ask for. The function that it returns ends it.
 func profile(c *cli.Context) (stop func(), err error) {
@@ -17,6 +37,7 @@ func profile(c *cli.Context) (stop func(), err error) {
 			return nil, fmt.Errorf("cpu profile: %w", err)
 		}
 		if err := pprof.StartCPUProfile(cpu); err != nil {
+			cpu.Close()
 			return nil, fmt.Errorf("cpu profile: %w", err)
 		}
 	}

@@ -42,10 +42,6 @@ func validateAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	stop, err := profile(c)
-	if err != nil {
-		return err
-	}
 	bar := newBar(c, c.Args().Slice())
 	read.Progress = bar.progress()
 	var listed []report.Fault
@@ -62,7 +58,6 @@ func validateAction(c *cli.Context) error {
 		fmt.Fprintln(c.App.Writer, f.Message())
 	}})
 	bar.finish()
-	stop()
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"cohortx/interchange/report"
 	"cohortx/interchange/resource"
 	"cohortx/store"
+	"cohortx/xsd"
 )
 
 // ExportOptions are the choices of an export.
@@ -33,7 +34,7 @@ type ExportOptions struct {
 }
 
 // Export writes the cohorts and associations of a store as an interchange document, in a fixed order: equal data give equal bytes. A file
-// is written under a temporary name, checked against its schema, and renamed. What the release cannot carry is left out and listed, and so
+// is written under a temporary name, checked against its schema (XML while it is written), and renamed. What the release cannot carry is left out and listed, and so
 // are the associations of a cohort that is. Where nothing is left to write, nothing is written, and the result's Refusal says so.
 func Export(ctx context.Context, opt ExportOptions) (*report.Export, error) {
 	db, err := store.Open(ctx, opt.Store, store.Options{ReadOnly: true})
@@ -94,7 +95,7 @@ func Export(ctx context.Context, opt ExportOptions) (*report.Export, error) {
 	if opt.Out != nil {
 		err = write(opt.Out)
 	} else {
-		err = opt.file(ctx, out, write)
+		err = opt.file(ctx, out, schema, write)
 	}
 	if errors.Is(err, errNothing) {
 		err = nil
@@ -106,7 +107,7 @@ func Export(ctx context.Context, opt ExportOptions) (*report.Export, error) {
 }
 
 // file writes, checks and renames.
-func (opt *ExportOptions) file(ctx context.Context, out *report.Export, write func(io.Writer) error) (err error) {
+func (opt *ExportOptions) file(ctx context.Context, out *report.Export, schema *xsd.Schema, write func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(opt.Path), ".cohortx-*.xml") // 0600
 	if err != nil {
 		return fmt.Errorf("write %s: %w", opt.Path, err)
@@ -117,7 +118,18 @@ func (opt *ExportOptions) file(ctx context.Context, out *report.Export, write fu
 			os.Remove(f.Name())
 		}
 	}()
-	if err := write(f); err != nil {
+	// XML is checked while it is written; JSON and compressed files are read back.
+	beside := opt.Resources == 0 && !opt.Gzip
+	if beside {
+		check := newExportCheck(ctx, &steadyWriter{f: f}, opt.Release, schema)
+		err = write(check)
+		if bad := check.finish(); err == nil && bad != nil && out.Entities() > 0 {
+			err = fmt.Errorf("export to %s: %w", opt.Path, bad)
+		}
+	} else {
+		err = write(f)
+	}
+	if err != nil {
 		return err
 	}
 	if err := f.Sync(); err != nil {
@@ -126,19 +138,27 @@ func (opt *ExportOptions) file(ctx context.Context, out *report.Export, write fu
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("write %s: %w", opt.Path, err)
 	}
-	if out.Entities() > 0 { // a document without an entity is not valid, and there is nothing to check in it
-		read := opt.ReadOptions
-		read.Schemas, read.AsRelease = "", nil
-		v, err := Validate(ctx, ValidateOptions{ReadOptions: read, Files: []string{f.Name()}})
-		if err != nil {
-			return fmt.Errorf("check %s: %w", opt.Path, err)
+	if !beside && out.Entities() > 0 {
+		if err := opt.readBack(ctx, f.Name()); err != nil {
+			return err
 		}
-		if !v.Files[0].Valid {
-			return fmt.Errorf("check %s: the export is not valid (%d violations): please report this; nothing was written", opt.Path, v.Files[0].Violations)
-		}
-		out.Checked = true
 	}
+	out.Checked = out.Entities() > 0 // a document without an entity is not valid, and there is nothing to check in it
 	return os.Rename(f.Name(), opt.Path)
+}
+
+// readBack checks what was written by reading it.
+func (opt *ExportOptions) readBack(ctx context.Context, name string) error {
+	read := opt.ReadOptions
+	read.Schemas, read.AsRelease = "", nil
+	v, err := Validate(ctx, ValidateOptions{ReadOptions: read, Files: []string{name}})
+	if err != nil {
+		return fmt.Errorf("check %s: %w", opt.Path, err)
+	}
+	if !v.Files[0].Valid {
+		return fmt.Errorf("check %s: the export is not valid (%d violations): please report this; nothing was written", opt.Path, v.Files[0].Violations)
+	}
+	return nil
 }
 
 // lastRelease is the release of the StudentCohort file that was applied last.
@@ -171,6 +191,24 @@ type encoder interface {
 	Cohort(*interchange.Cohort) error
 	Association(*interchange.Association) error
 	Close() error
+}
+
+// steadyWriter writes a file and has the disk keep up with it.
+type steadyWriter struct {
+	f          *os.File
+	n, started int64
+}
+
+// stride is how much is given to the disk at once.
+const stride = 16 << 20
+
+func (w *steadyWriter) Write(p []byte) (int, error) {
+	n, err := w.f.Write(p)
+	if w.n += int64(n); w.n-w.started >= stride {
+		writeback(w.f, w.started, w.n-w.started)
+		w.started = w.n
+	}
+	return n, err
 }
 
 // exporter is one export under way.

@@ -84,6 +84,8 @@ type parsed struct {
 	err      error                   // the block is not well-formed
 }
 
+func (p *parsed) failed() bool { return p.err != nil }
+
 func (p *parsed) reset() {
 	clear(p.rejects) // they hold strings
 	clear(p.cohorts)

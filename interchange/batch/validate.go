@@ -122,6 +122,8 @@ type checked struct {
 	err        error
 }
 
+func (c *checked) failed() bool { return c.err != nil }
+
 // unnamed hides the value of a fault in a file about people: all of them may be personal there.
 func unnamed(f report.Fault) report.Fault {
 	switch xsd.Code(f.Code) {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
@@ -42,7 +43,9 @@ var declared = map[string]string{
 
 // declaration matches an XML declaration with an encoding, as far as that is needed to read it. XML 1.0 section 2.8 has the whole grammar,
 // which the tokenizer checks.
-var declaration = regexp.MustCompile(`^<\?xml\s[^>]*?encoding\s*=\s*["']([^"'<>]*)["']`)
+var declaration = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^<\?xml\s[^>]*?encoding\s*=\s*["']([^"'<>]*)["']`)
+})
 
 func refused(code scan.Code, found, expected string) error {
 	return refusedAt(0, code, found, expected)
@@ -55,7 +58,7 @@ func refusedAt(offset int, code scan.Code, found, expected string) error {
 
 // place returns where the XML declaration names the encoding, 0 if it does not, or does so in another line than the first.
 func place(head []byte) int {
-	m := declaration.FindSubmatchIndex(head)
+	m := declaration().FindSubmatchIndex(head)
 	if m == nil || bytes.IndexByte(head[:m[2]], '\n') >= 0 {
 		return 0
 	}
@@ -112,7 +115,10 @@ func toUTF8(in io.Reader) (io.Reader, string, error) {
 
 // declaredIn returns the encoding that the XML declaration names, "" if it names none.
 func declaredIn(head []byte) (string, error) {
-	m := declaration.FindSubmatch(head)
+	if bytes.HasPrefix(head, []byte(`<?xml version="1.0" encoding="UTF-8"`)) {
+		return utf8Name, nil // as nearly all files begin
+	}
+	m := declaration().FindSubmatch(head)
 	if m == nil {
 		return "", nil
 	}

@@ -11,6 +11,7 @@ type Block struct {
 	// Truncated: the document breaks in or after this block. A Scanner at the end of the block, or of what is whole in it, returns the
 	// error that Splitter.Next will return, unless it finds an earlier one.
 	Truncated bool
+	Guessed   bool // where it ends, and where it starts, may be wrong: see [Splitter.Guess]
 
 	err error // with Truncated
 	buf *buffer

@@ -44,6 +44,73 @@ func FuzzSplit(f *testing.F) {
 	})
 }
 
+// FuzzGuess: a splitter that guesses gives the same in the end. Blocks are scanned some time after they were given, as several goroutines
+// would do.
+func FuzzGuess(f *testing.F) {
+	for _, s := range seeds {
+		f.Add([]byte(s), uint8(1), uint8(2))
+	}
+	for _, s := range guesses {
+		f.Add([]byte(s), uint8(1), uint8(2))
+	}
+	f.Fuzz(func(t *testing.T, in []byte, size, late uint8) {
+		// What is guessed is searched for in some kilobytes: the document's children are repeated to make up more than that.
+		doc := in
+		if from, to := bytes.IndexByte(in, '>')+1, bytes.LastIndex(in, []byte("</")); from > 0 && to > from {
+			doc = bytes.Join([][]byte{in[:from], bytes.Repeat(in[from:to], 1+12000/(to-from)), in[to:]}, nil)
+		}
+		want, wantErr := listing(string(doc), scan.Options{})
+		got, err := guessing(string(doc), scan.Options{BlockSize: 1 + int(size)}, int(late))
+		if got != want || fmt.Sprint(err) != fmt.Sprint(wantErr) {
+			t.Fatalf("%q cut at %d: found %v\n%s\nexpected %v", in, size, err, difference(got, want), wantErr)
+		}
+	})
+}
+
+// guesses are documents in which the last end tag that looks right is not where a child of the root ends.
+var guesses = []string{
+	"<r><a><a></a></a></r>", "<r><a/><a></a><!--</a>--></r>", "<r><a></a><![CDATA[</a>]]></r>", "<r><a></a><?p </a>?></r>", "<a><a></a></a>", "<a><a></a></a><!--</a>-->",
+	"<r><a></a><b><a></a></b></r>", "<r><a></a><b x='</a>'/></r>", "<r><a></a><b x='>'/></r>", "<r><a></a></r><!--</a>-->", "<r><a></a></r></a>", "<r><a></a>]]></a></r>",
+}
+
+// guessedBlocks counts the blocks that are given by guess before the first question.
+func guessedBlocks(t *testing.T, doc string) (n int) {
+	splitter, err := scan.Split(t.Context(), strings.NewReader(doc), scan.Options{BlockSize: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	splitter.Guess()
+	for {
+		b, err := splitter.Next()
+		if err != nil {
+			return n
+		}
+		if b.Guessed {
+			n++
+		}
+	}
+}
+
+func TestSplitter_Guess(t *testing.T) {
+	for _, in := range guesses {
+		at, end := strings.IndexByte(in, '>')+1, strings.LastIndex(in, "</")
+		if i := strings.LastIndex(in, "</r>"); i > 0 {
+			end = i
+		}
+		doc := in[:at] + strings.Repeat("<a>1</a>\n", 1200) + in[at:end] + strings.Repeat("<a>2</a>", 1200) + in[end:]
+		if n := guessedBlocks(t, doc); n == 0 {
+			t.Errorf("%q: no block was cut by guess", in)
+		}
+		want, wantErr := listing(doc, scan.Options{})
+		for _, late := range []int{0, 1, 5} {
+			got, err := guessing(doc, scan.Options{BlockSize: 100}, late)
+			if got != want || fmt.Sprint(err) != fmt.Sprint(wantErr) {
+				t.Errorf("%q: found %v\n%s\nexpected %v", in, err, difference(got, want), wantErr)
+			}
+		}
+	}
+}
+
 // FuzzScanner compares with encoding/xml: what this package accepts, that one accepts and reads the same content from. It is laxer in
 // many things, so the other direction does not hold.
 func FuzzScanner(f *testing.F) {

@@ -139,6 +139,13 @@ func (s *Scanner) Offset() int { return s.start }
 // EndOffset returns where the token ends in the block.
 func (s *Scanner) EndOffset() int { return s.pos }
 
+// Rest returns the block and where in it the next token starts. It is for readers that can tell without tokens what stands there, between
+// two children of the root; Skip takes them past it.
+func (s *Scanner) Rest() (block []byte, from int) { return s.data, s.pos }
+
+// Skip goes on at an offset that is, like the present one, between two children of the root.
+func (s *Scanner) Skip(to int) { s.start, s.pos = to, to }
+
 // Depth returns how many elements of the block are open: after a StartElement that one included, after an EndElement without it.
 func (s *Scanner) Depth() int { return s.depth }
 

@@ -23,6 +23,11 @@ type Splitter struct {
 	ended error // in is at its end: io.EOF, or what broke it
 	err   error // what Next returns from now on
 	scope *Scope
+	side  *Scanner // for what is outside of the root; nil until it is needed
+
+	guess  bool   // it is allowed
+	unsure bool   // blocks were given that are not confirmed
+	likely []byte // end tag of a child of the root, as far as known
 
 	// How far the structure of buf is known.
 	pos   int // what comes before has been looked at
@@ -108,9 +113,12 @@ type errMore struct{}
 
 func (errMore) Error() string { return "more bytes are needed" }
 
-// outside gives a scanner for what stands in buf before or after the root.
+// outside gives a scanner for what stands in buf before or after the root. There is one at a time.
 func (s *Splitter) outside(where part) *Scanner {
-	sc := new(Scanner)
+	if s.side == nil {
+		s.side = new(Scanner)
+	}
+	sc := s.side
 	b := &Block{Bytes: s.buf.b, At: s.at}
 	if s.ended != io.EOF {
 		b.Truncated, b.err = true, s.ended
@@ -161,7 +169,9 @@ func (s *Splitter) prolog() error {
 func (s *Splitter) root(sc *Scanner) error {
 	at := sc.block.PosAt(sc.start)
 	tag := bytes.Clone(s.buf.b[sc.start:sc.pos])
-	own := new(Scanner) // the scope's slices are slices of tag
+	s.side = nil // its memory goes into the scope
+	own := sc    // the scope's slices are slices of tag
+	after := sc.pos
 	own.Reset(&Block{Bytes: tag, At: at})
 	own.limits = s.limits
 	if _, err := own.Next(); err != nil {
@@ -173,7 +183,7 @@ func (s *Splitter) root(sc *Scanner) error {
 		s.end = at
 		s.stage = inEpilog
 	}
-	s.drop(sc.pos)
+	s.drop(after)
 	return nil
 }
 
@@ -204,6 +214,9 @@ func (s *Splitter) Next() (*Block, error) {
 	}
 	if s.stage == inRoot {
 		b, err := s.next()
+		if err == ErrUnsure {
+			return nil, err
+		}
 		if err != nil {
 			return nil, s.fails(err)
 		}
@@ -236,7 +249,7 @@ func (s *Splitter) fails(err error) error {
 	return err
 }
 
-// next returns the next block inside the root; nil when nothing is left of it. An error is the context's.
+// next returns the next block inside the root; nil when nothing is left of it. An error is the context's, or ErrUnsure.
 func (s *Splitter) next() (*Block, error) {
 	target := s.opt.BlockSize
 	if s.opt.Cut != nil {
@@ -247,9 +260,21 @@ func (s *Splitter) next() (*Block, error) {
 		if err := s.fill(); err != nil {
 			return nil, err
 		}
+		if n := s.guessed(target); n > 0 {
+			s.unsure = true
+			b := s.block(n)
+			b.Guessed = true
+			s.restart()
+			return b, nil
+		}
+		if s.unsure {
+			return nil, ErrUnsure
+		}
 		switch s.structure(target) {
 		case blockEnds:
-			return s.block(s.cut), nil
+			b := s.block(s.cut)
+			s.learn(b.Bytes)
+			return b, nil
 		case rootEnds:
 			s.stage = afterRoot
 			if s.pos == 0 {

@@ -107,6 +107,23 @@ func (s *Scanner) readText(p int) (Kind, error) {
 	}
 }
 
+// PlainText returns where the text at p ends that stands for itself: at the first byte that is <, &, ], not in ASCII, or a control character,
+// line ends among them; or at the end of d.
+func PlainText(d []byte, p int) int {
+	for p+8 <= len(d) {
+		x := load(d, p)
+		lt, amp, end := x^'<'*lows, x^'&'*lows, x^']'*lows
+		if mask := ((lt-lows)&^lt | (amp-lows)&^amp | (end-lows)&^end | (x-0x20*lows)&^x | x) & highs; mask != 0 {
+			return p + first(mask)
+		}
+		p += 8
+	}
+	for p < len(d) && d[p] != '<' && d[p] != '&' && d[p] != ']' && d[p] >= 0x20 && d[p] < utf8.RuneSelf {
+		p++
+	}
+	return p
+}
+
 func (s *Scanner) textDone(from, to int, plain bool) (Kind, error) {
 	s.from, s.to, s.pos = from, to, to
 	s.plain, s.decoded, s.kind = plain, false, Text

@@ -24,18 +24,7 @@ func listingOf(r io.Reader, opt scan.Options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	scope := splitter.Scope()
-	fmt.Fprintf(&out, "root %s %+v\n", scope.Tag, scope.At)
-	name := func(uri string, n scan.Name) string {
-		return fmt.Sprintf("{%s}%s:%s", uri, n.Prefix, n.Local)
-	}
-	fmt.Fprintln(&out, name(scope.URI(scope.Name.Space), scope.Name))
-	for _, a := range scope.Attrs {
-		fmt.Fprintf(&out, " @%s=%q %d\n", name(scope.URI(a.Name.Space), a.Name), a.Value, a.Offset)
-	}
-	for _, d := range scope.Decls {
-		fmt.Fprintf(&out, " ns %s=%s\n", d.Prefix, d.URI)
-	}
+	out.WriteString(listScope(splitter.Scope()))
 	var s scan.Scanner
 	for {
 		b, err := splitter.Next()
@@ -46,33 +35,110 @@ func listingOf(r io.Reader, opt scan.Options) (string, error) {
 		if err != nil {
 			return out.String(), err
 		}
-		s.Reset(b)
-		for {
-			kind, err := s.Next()
-			if err != nil {
-				return out.String(), err
-			}
-			if kind == scan.EndOfBlock {
-				break
-			}
-			from, to := b.PosAt(s.Offset()), b.PosAt(s.EndOffset())
-			fmt.Fprintf(&out, "%d %d:%d-%d:%d depth %d ", kind, from.Line, from.Column, to.Line, to.Column, s.Depth())
-			switch kind {
-			case scan.StartElement:
-				fmt.Fprintf(&out, "%s %v\n", name(s.URI(s.Name().Space), s.Name()), s.SelfClosing())
-				for _, a := range s.Attrs() {
-					fmt.Fprintf(&out, " @%s=%q %+v\n", name(s.URI(a.Name.Space), a.Name), a.Value, b.PosAt(a.Offset))
-				}
-				for _, d := range s.Decls() {
-					fmt.Fprintf(&out, " ns %s=%s\n", d.Prefix, d.URI)
-				}
-			case scan.EndElement:
-				fmt.Fprintln(&out, name(s.URI(s.Name().Space), s.Name()))
-			default:
-				fmt.Fprintf(&out, "%q %v %v\n", s.Text(), s.Plain(), s.IsSpace())
-			}
+		if err := listTokens(&out, &s, b); err != nil {
+			return out.String(), err
 		}
 		b.Release()
+	}
+}
+
+// listScope is everything that the root's start tag says.
+func listScope(scope *scan.Scope) string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "root %s %+v\n", scope.Tag, scope.At)
+	fmt.Fprintln(&out, tokenName(scope.URI(scope.Name.Space), scope.Name))
+	for _, a := range scope.Attrs {
+		fmt.Fprintf(&out, " @%s=%q %d\n", tokenName(scope.URI(a.Name.Space), a.Name), a.Value, a.Offset)
+	}
+	for _, d := range scope.Decls {
+		fmt.Fprintf(&out, " ns %s=%s\n", d.Prefix, d.URI)
+	}
+	return out.String()
+}
+
+// listTokens writes the tokens of a block.
+func listTokens(out *strings.Builder, s *scan.Scanner, b *scan.Block) error {
+	s.Reset(b)
+	for {
+		kind, err := s.Next()
+		if err != nil {
+			return err
+		}
+		if kind == scan.EndOfBlock {
+			return nil
+		}
+		from, to := b.PosAt(s.Offset()), b.PosAt(s.EndOffset())
+		fmt.Fprintf(out, "%d %d:%d-%d:%d depth %d ", kind, from.Line, from.Column, to.Line, to.Column, s.Depth())
+		switch kind {
+		case scan.StartElement:
+			fmt.Fprintf(out, "%s %v\n", tokenName(s.URI(s.Name().Space), s.Name()), s.SelfClosing())
+			for _, a := range s.Attrs() {
+				fmt.Fprintf(out, " @%s=%q %+v\n", tokenName(s.URI(a.Name.Space), a.Name), a.Value, b.PosAt(a.Offset))
+			}
+			for _, d := range s.Decls() {
+				fmt.Fprintf(out, " ns %s=%s\n", d.Prefix, d.URI)
+			}
+		case scan.EndElement:
+			fmt.Fprintln(out, tokenName(s.URI(s.Name().Space), s.Name()))
+		default:
+			fmt.Fprintf(out, "%q %v %v\n", s.Text(), s.Plain(), s.IsSpace())
+		}
+	}
+}
+
+func tokenName(uri string, n scan.Name) string {
+	return fmt.Sprintf("{%s}%s:%s", uri, n.Prefix, n.Local)
+}
+
+// guessing lists a document with a splitter that guesses. Blocks are looked at after so many more have been given.
+func guessing(doc string, opt scan.Options, late int) (string, error) {
+	var out strings.Builder
+	splitter, err := scan.Split(context.Background(), strings.NewReader(doc), opt)
+	if err != nil {
+		return "", err
+	}
+	out.WriteString(listScope(splitter.Scope()))
+	splitter.Guess()
+	var s scan.Scanner
+	var waiting []*scan.Block
+	look := func() error {
+		b := waiting[0]
+		var found strings.Builder
+		err := listTokens(&found, &s, b)
+		if err != nil && b.Guessed {
+			splitter.TakeBack(waiting)
+			waiting = nil
+			return nil
+		}
+		out.WriteString(found.String())
+		waiting = waiting[1:]
+		b.Release()
+		return err
+	}
+	for {
+		b, end := splitter.Next()
+		if b != nil {
+			waiting = append(waiting, b)
+		}
+		for len(waiting) > 0 && (end != nil || len(waiting) > late) {
+			unsure := len(waiting)
+			if err := look(); err != nil {
+				return out.String(), err
+			}
+			if waiting == nil && unsure > 0 {
+				end = scan.ErrUnsure // taken back: go on
+			}
+		}
+		switch end {
+		case nil:
+		case scan.ErrUnsure:
+			splitter.Confirm()
+		case io.EOF:
+			fmt.Fprintf(&out, "end %+v\n", splitter.End())
+			return out.String(), nil
+		default:
+			return out.String(), end
+		}
 	}
 }
 

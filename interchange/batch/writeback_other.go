@@ -1,0 +1,8 @@
+//go:build !linux
+
+package batch
+
+import "os"
+
+// writeback is a hint that other systems do not have.
+func writeback(*os.File, int64, int64) {}
