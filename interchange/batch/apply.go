@@ -142,9 +142,7 @@ func (im *importer) takeSet(s *set) error {
 
 // settle ends pass 1: rejects of refused files are forgotten, the others counted.
 func (s *set) settle() error {
-	if err := s.definitions.settle(s.gone); err != nil {
-		return err
-	}
+	s.definitions.settle(s.gone)
 	s.log.drop(s.gone)
 	for i := range s.log.index {
 		l, err := s.log.at(i)

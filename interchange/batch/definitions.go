@@ -1,12 +1,8 @@
 package batch
 
 import (
-	"bufio"
 	"cmp"
 	"encoding/binary"
-	"fmt"
-	"io"
-	"os"
 	"slices"
 
 	"cohortx/interchange"
@@ -22,60 +18,31 @@ type definition struct {
 
 // definitions keeps the Cohort elements of a set until pass 2: 24 bytes each in memory, the values in a temporary file without a name.
 type definitions struct {
-	dir  string
+	spill
 	list []definition
-	file *os.File
-	out  *bufio.Writer
-	end  int64
 	buf  []byte
 }
 
 // add keeps a cohort. Its key is not kept: the number stands for it.
 func (d *definitions) add(number uint32, place interchange.Place, c *interchange.Cohort) error {
-	if d.file == nil {
-		f, err := unnamedFile(d.dir)
-		if err != nil {
-			return err
-		}
-		d.file, d.out = f, bufio.NewWriterSize(f, 1<<18)
-	}
 	d.buf = appendCohort(d.buf[:0], c)
-	if _, err := d.out.Write(d.buf); err != nil {
-		return fmt.Errorf("write cohort: %w", err)
-	}
-	d.list = append(d.list, definition{place, d.end, number, uint32(len(d.buf))})
-	d.end += int64(len(d.buf))
-	return nil
+	from, err := d.spill.add(d.buf)
+	d.list = append(d.list, definition{place, from, number, uint32(len(d.buf))})
+	return err
 }
 
 // settle forgets the definitions for which gone answers true and orders the others: by number, equal numbers as they stand in the input.
-func (d *definitions) settle(gone func(interchange.Place) bool) error {
+func (d *definitions) settle(gone func(interchange.Place) bool) {
 	d.list = slices.DeleteFunc(d.list, func(x definition) bool { return gone(x.place) })
 	slices.SortFunc(d.list, func(a, b definition) int {
 		return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.place, b.place))
 	})
-	if d.out == nil {
-		return nil
-	}
-	if err := d.out.Flush(); err != nil {
-		return fmt.Errorf("write cohort: %w", err)
-	}
-	return nil
 }
 
 // read returns the values of a definition, as bytes that are equal if and only if the values are. They are valid until the next call.
 func (d *definitions) read(x definition, buf []byte) ([]byte, error) {
 	buf = slices.Grow(buf[:0], int(x.size))[:x.size]
-	if _, err := io.ReadFull(io.NewSectionReader(d.file, x.from, int64(x.size)), buf); err != nil {
-		return nil, fmt.Errorf("read cohort: %w", err)
-	}
-	return buf, nil
-}
-
-func (d *definitions) close() {
-	if d.file != nil {
-		d.file.Close()
-	}
+	return buf, d.spill.read(buf, x.from)
 }
 
 // appendCohort appends the values of a cohort without its key. Programs are put in order, since their order in the file means nothing.

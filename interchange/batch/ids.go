@@ -36,7 +36,7 @@ type documentIDs struct {
 }
 
 func newDocumentIDs(dir string) *documentIDs {
-	return &documentIDs{names: dictionary.New(), elements: elementRoom{dir: dir}}
+	return &documentIDs{names: dictionary.New(), elements: elementRoom{spill: spill{dir: dir, what: "reference element"}}}
 }
 
 // number returns the id's number.

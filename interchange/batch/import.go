@@ -65,7 +65,7 @@ func (im *importer) do(ctx context.Context) (err error) {
 		}
 	}
 	im.dir = filepath.Dir(im.opt.Store)
-	im.log.dir = im.dir
+	im.log = newRejectLog(im.dir)
 	defer im.log.close()
 	im.db, err = store.Open(ctx, im.opt.Store, store.Options{Create: !im.opt.DryRun, MaxPages: im.opt.MaxPages})
 	if err != nil {
@@ -210,7 +210,7 @@ func (im *importer) prerequisite(ctx context.Context, in *input) error {
 	if err != nil {
 		return err
 	}
-	log := rejectLog{dir: im.dir}
+	log := newRejectLog(im.dir)
 	defer log.close()
 	p := &prerequisites{dict: im.dict, file: in.number, log: &log, counts: report.Counts{}, progress: func(entities int64) {
 		im.progress(Progress{File: in.Name, Bytes: o.stream.Stored(), Entities: entities})

@@ -1,12 +1,9 @@
 package batch
 
 import (
-	"bufio"
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 
 	"cohortx/interchange"
@@ -26,12 +23,11 @@ type logged struct {
 // rejectLog collects the rejects of a run in any order and gives them back in the order of the input. In memory it holds 24 bytes
 // a reject; the rest is in a temporary file without a name.
 type rejectLog struct {
-	dir   string
-	file  *os.File
-	out   *bufio.Writer
-	end   int64
+	spill
 	index []loggedAt
 }
+
+func newRejectLog(dir string) rejectLog { return rejectLog{spill: spill{dir: dir, what: "reject"}} }
 
 type loggedAt struct {
 	place interchange.Place
@@ -44,22 +40,15 @@ func (l *rejectLog) Len() int { return len(l.index) }
 
 // add appends a reject. place says where its entity starts.
 func (l *rejectLog) add(place interchange.Place, r *logged) error {
-	if l.file == nil {
-		f, err := unnamedFile(l.dir)
-		if err != nil {
-			return err
-		}
-		l.file, l.out = f, bufio.NewWriter(f)
-	}
 	text, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("encode reject: %w", err)
 	}
-	if _, err := l.out.Write(text); err != nil {
-		return fmt.Errorf("write reject: %w", err)
+	from, err := l.spill.add(text)
+	if err != nil {
+		return err
 	}
-	l.index = append(l.index, loggedAt{place, l.end, int32(len(text))})
-	l.end += int64(len(text))
+	l.index = append(l.index, loggedAt{place, from, int32(len(text))})
 	return nil
 }
 
@@ -70,12 +59,9 @@ func (l *rejectLog) sort() {
 
 // at reads reject number i.
 func (l *rejectLog) at(i int) (*logged, error) {
-	if err := l.out.Flush(); err != nil {
-		return nil, fmt.Errorf("write reject: %w", err)
-	}
 	text := make([]byte, l.index[i].size)
-	if _, err := io.ReadFull(io.NewSectionReader(l.file, l.index[i].from, int64(len(text))), text); err != nil {
-		return nil, fmt.Errorf("read reject: %w", err)
+	if err := l.read(text, l.index[i].from); err != nil {
+		return nil, err
 	}
 	r := &logged{}
 	if err := json.Unmarshal(text, r); err != nil {
@@ -87,13 +73,6 @@ func (l *rejectLog) at(i int) (*logged, error) {
 // drop forgets the rejects for which gone answers true.
 func (l *rejectLog) drop(gone func(interchange.Place) bool) {
 	l.index = slices.DeleteFunc(l.index, func(at loggedAt) bool { return gone(at.place) })
-}
-
-func (l *rejectLog) close() error {
-	if l.file == nil {
-		return nil
-	}
-	return l.file.Close()
 }
 
 // take moves the rejects of another log to the end of this one.

@@ -349,14 +349,3 @@ func (s *sorter) close() error {
 	}
 	return err
 }
-
-// unnamedFile opens a temporary file in dir that only this process can reach and that is gone with it.
-func unnamedFile(dir string) (*os.File, error) {
-	f, err := os.CreateTemp(dir, ".cohortx-*") // 0600
-	if err != nil {
-		return nil, fmt.Errorf("create temporary file: %w", err)
-	}
-	// Where an open file cannot be unlinked it keeps its name until it is removed by hand; nothing else depends on it.
-	_ = os.Remove(f.Name())
-	return f, nil
-}

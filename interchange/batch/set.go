@@ -56,8 +56,8 @@ func newSet(dict *store.Dictionaries, dir string, allow Missing, policies interc
 		accepted:        map[interchange.Kind]int64{},
 		doubts:          interchange.Doubts{KeyUnknown: map[int64]struct{}{}},
 		refused:         map[int]bool{},
-		definitions:     definitions{dir: dir},
-		log:             rejectLog{dir: dir},
+		definitions:     definitions{spill: spill{dir: dir, what: "cohort"}},
+		log:             newRejectLog(dir),
 		warnings:        newWarnings(),
 		counts:          report.Counts{},
 		ids:             map[int]*documentIDs{},
@@ -99,10 +99,15 @@ type document struct {
 	refs       bool     // the document has refs
 }
 
+func (s *set) newDeferredRoom() deferredRoom {
+	return deferredRoom{spill: spill{dir: s.dir, what: "deferred entity"}}
+}
+
 func (s *set) newDocument(file int, name string, schema *xsd.Schema) *document {
 	return &document{
 		set: s, schema: schema, file: file, name: name, ids: newDocumentIDs(s.dir),
-		waiting: waitingRoom{dir: s.dir}, cohorts: deferredRoom{dir: s.dir}, members: deferredRoom{dir: s.dir}, doubtful: deferredRoom{dir: s.dir},
+		waiting: waitingRoom{spill: spill{dir: s.dir, what: "waiting association"}},
+		cohorts: s.newDeferredRoom(), members: s.newDeferredRoom(), doubtful: s.newDeferredRoom(),
 		rejectedAt: map[int64]uint32{},
 	}
 }
