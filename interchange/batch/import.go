@@ -359,12 +359,14 @@ func (im *importer) cohorts(ctx context.Context, inputs []*input) error {
 		return err
 	}
 	err := im.step("read cohorts", func() error {
+		// One for all files, as it makes indexes of the store when the first lookup comes.
+		find := &finder{open: im.finder}
 		for _, in := range inputs {
-			if err := im.readCohorts(ctx, s, in); err != nil {
-				return err
+			if err := im.readCohorts(ctx, s, in, find); err != nil {
+				return errors.Join(err, find.close())
 			}
 		}
-		return s.settle()
+		return errors.Join(s.settle(), find.close())
 	})
 	if err != nil {
 		return err
@@ -384,6 +386,14 @@ func (im *importer) cohorts(ctx context.Context, inputs []*input) error {
 	return nil
 }
 
+// finder sees what the store holds; in a dry run, what it would hold.
+func (im *importer) finder() (*store.Finder, error) {
+	if im.dry != nil {
+		return im.dry.Finder(), nil
+	}
+	return im.db.Finder()
+}
+
 // undo takes back what the report says of a set whose transaction was rolled back.
 func (im *importer) undo(counts report.Counts, inputs []*input, why error) {
 	im.rep.Counts, im.rep.HeldBack = counts, nil
@@ -395,7 +405,7 @@ func (im *importer) undo(counts report.Counts, inputs []*input, why error) {
 }
 
 // readCohorts is pass 1 over one file.
-func (im *importer) readCohorts(ctx context.Context, s *set, in *input) error {
+func (im *importer) readCohorts(ctx context.Context, s *set, in *input, find *finder) error {
 	src := im.opt.source()
 	src.Hash = true
 	o, err := in.open(ctx, &im.opt.ReadOptions, src)
@@ -467,16 +477,10 @@ func (im *importer) readCohorts(ctx context.Context, s *set, in *input) error {
 	if o.Release != nil {
 		im.release = o.Release.Name
 	}
-	find := &finder{open: func() (*store.Finder, error) {
-		if im.dry != nil {
-			return im.dry.Finder(), nil
-		}
-		return im.db.Finder()
-	}}
 	if err := d.settle(ctx, g, find); err != nil {
-		return errors.Join(fmt.Errorf("%s: %w", in.Name, err), find.close())
+		return fmt.Errorf("%s: %w", in.Name, err)
 	}
-	return find.close()
+	return nil
 }
 
 // mostFaults is how many places of a refusal are listed.

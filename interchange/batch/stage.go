@@ -101,6 +101,7 @@ func (d *document) settle(ctx context.Context, g *engine, find *finder) error {
 	if d.refs {
 		d.set.ids[d.file] = d.ids // the reject file shows what refs reach
 	}
+	defer d.ids.elements.close() // the reject file needs the ids, not what stands behind them
 	r := d.newResolution(ctx, g, find)
 	if err := d.cohorts.each(r.cohort); err != nil {
 		return err
