@@ -18,6 +18,9 @@ const (
 // Kinds lists all kinds.
 var Kinds = []Kind{CohortKind, StudentCohortAssociationKind, StaffCohortAssociationKind}
 
+// AssociationKinds lists the kinds of associations, in the order in which they are applied.
+var AssociationKinds = Kinds[1:]
+
 // String returns the element name; "" for no kind.
 func (k Kind) String() string {
 	switch k {

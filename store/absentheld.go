@@ -34,7 +34,7 @@ func (tx *Tx) LastComplete(ctx context.Context, organizations []int64) ([]LastCo
 	for i, id := range organizations {
 		l := &list[i]
 		l.Named = map[interchange.Kind]int64{}
-		for _, kind := range associationKinds {
+		for _, kind := range interchange.AssociationKinds { // every complete run writes a row of each
 			args := []driver.Value{id, int64(kind)}
 			err := last.each(ctx, args, func(row []driver.Value) error {
 				l.Run, l.AsOf = num(row[0]), interchange.Date(num(row[1]))
@@ -53,9 +53,6 @@ func (tx *Tx) LastComplete(ctx context.Context, organizations []int64) ([]LastCo
 	}
 	return list, nil
 }
-
-// associationKinds are the kinds that complete sets are about. Every complete run writes a row of each for each organization.
-var associationKinds = []interchange.Kind{interchange.StudentCohortAssociationKind, interchange.StaffCohortAssociationKind}
 
 // RecordComplete remembers how a complete set as of asOf compared with the store.
 func (tx *Tx) RecordComplete(ctx context.Context, run *Run, asOf interchange.Date, list []interchange.Presence) error {
@@ -131,7 +128,7 @@ func (db *DB) HeldRemovals(ctx context.Context, number int64) iter.Seq2[HeldRemo
 			return
 		}
 		defer c.Close()
-		for _, kind := range associationKinds {
+		for _, kind := range interchange.AssociationKinds {
 			_, persons, _ := shapeOf(kind) // it is one
 			err := c.each(ctx, "SELECT c.education_organization_id, c.cohort_identifier, (SELECT unique_id FROM "+persons.name()+" WHERE id = h.person_id), h.begin_date"+fromHeld+heldOrder,
 				[]driver.Value{number, int64(kind)}, func(row []driver.Value) error {

@@ -41,7 +41,7 @@ func (im *importer) applySet(ctx context.Context, s *set, inputs []*input) error
 		}
 	}
 	s.forget()
-	for _, kind := range []interchange.Kind{interchange.StudentCohortAssociationKind, interchange.StaffCohortAssociationKind} {
+	for _, kind := range interchange.AssociationKinds {
 		if s.associations[kind].Len() == 0 {
 			continue
 		}

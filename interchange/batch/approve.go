@@ -120,7 +120,7 @@ func (a *approval) apply(ctx context.Context) error {
 		return err
 	}
 	defer tx.Rollback()
-	for _, kind := range associationKinds {
+	for _, kind := range interchange.AssociationKinds {
 		if err := a.remove(ctx, tx, kind); err != nil {
 			return err
 		}

@@ -22,9 +22,6 @@ type Complete struct {
 	Guards interchange.Guards
 }
 
-// associationKinds are the kinds that can be missing, in the order in which they are applied.
-var associationKinds = []interchange.Kind{interchange.StudentCohortAssociationKind, interchange.StaffCohortAssociationKind}
-
 // completion is what a complete set does beyond applying its entities.
 type completion struct {
 	im       *importer
@@ -82,7 +79,7 @@ func (im *importer) newCompletion(s *set, tx *store.Tx) *completion {
 	c.scope = slices.Compact(c.scope)
 	for _, id := range c.scope {
 		c.place[id] = len(c.parts)
-		for _, kind := range associationKinds {
+		for _, kind := range interchange.AssociationKinds {
 			c.parts = append(c.parts, interchange.Presence{Kind: kind, EducationOrganizationID: id, Last: -1})
 		}
 	}
@@ -94,7 +91,7 @@ func (im *importer) newCompletion(s *set, tx *store.Tx) *completion {
 		}
 	}
 	s.doubts.None = map[interchange.Kind]bool{}
-	for _, kind := range associationKinds {
+	for _, kind := range interchange.AssociationKinds {
 		s.doubts.None[kind] = s.accepted[kind] == 0
 	}
 	for _, in := range im.inputs {
@@ -136,7 +133,7 @@ func (c *completion) part(kind interchange.Kind, cohort uint32) *interchange.Pre
 	if !ok {
 		return nil
 	}
-	return &c.parts[i+slices.Index(associationKinds, kind)]
+	return &c.parts[i+slices.Index(interchange.AssociationKinds, kind)]
 }
 
 // stale reads what the store knows of earlier complete runs. The fault is not nil when the set is older than one of them.
@@ -146,7 +143,7 @@ func (c *completion) stale(ctx context.Context) (*report.Fault, error) {
 		return nil, err
 	}
 	for i := range c.parts {
-		if n, ok := last[i/len(associationKinds)].Named[c.parts[i].Kind]; ok {
+		if n, ok := last[i/len(interchange.AssociationKinds)].Named[c.parts[i].Kind]; ok {
 			c.parts[i].Last = n
 		}
 	}
@@ -166,13 +163,13 @@ func (c *completion) stale(ctx context.Context) (*report.Fault, error) {
 
 // apply finds what the set lacks and removes it, or holds it back.
 func (c *completion) apply(ctx context.Context) error {
-	for _, kind := range associationKinds {
+	for _, kind := range interchange.AssociationKinds {
 		if err := c.compare(ctx, kind); err != nil {
 			return err
 		}
 	}
 	c.im.opt.Complete.Guards.Hold(c.parts, c.set.doubts)
-	for _, kind := range associationKinds {
+	for _, kind := range interchange.AssociationKinds {
 		if err := c.remove(ctx, kind); err != nil {
 			return err
 		}
@@ -282,7 +279,7 @@ func (c *completion) report() {
 			})
 		}
 	}
-	if none := c.set.doubts.None; none[associationKinds[0]] && none[associationKinds[1]] && len(rep.HeldBack) == 0 {
+	if none := c.set.doubts.None; none[interchange.AssociationKinds[0]] && none[interchange.AssociationKinds[1]] && len(rep.HeldBack) == 0 {
 		rep.HeldBack = append(rep.HeldBack, report.HeldBack{Code: interchange.CodeNoAssociations, First: []string{}})
 	}
 }

@@ -145,7 +145,7 @@ func (m *model) apply(n *night) verdict {
 			orgs = map[int]bool{1: true, 2: true, 3: true} // of the cohorts, which every first file defines
 		}
 		for org := range orgs {
-			if list := m.complete[group{associationKinds[0], org}]; len(list) > 0 && list[len(list)-1].asOf > n.asOf && !n.force {
+			if list := m.complete[group{interchange.AssociationKinds[0], org}]; len(list) > 0 && list[len(list)-1].asOf > n.asOf && !n.force {
 				v.Exit = ExitRefused
 				return v
 			}
@@ -187,7 +187,7 @@ func (m *model) removals(n *night, old *model, seen map[member]bool, orgs map[in
 	}
 	now, last := 0, 0
 	for org := range orgs {
-		for _, kind := range associationKinds {
+		for _, kind := range interchange.AssociationKinds {
 			g := group{kind, org}
 			for i := len(m.complete[g]) - 1; i >= 0; i-- {
 				if c := m.complete[g][i]; c.valid {
@@ -237,7 +237,7 @@ func (m *model) removals(n *night, old *model, seen map[member]bool, orgs map[in
 		}
 	}
 	for org := range orgs {
-		for _, kind := range associationKinds {
+		for _, kind := range interchange.AssociationKinds {
 			g := group{kind, org}
 			held := codes[g] != ""
 			m.complete[g] = append(m.complete[g], completeModel{m.run, n.asOf, named[g], held, !held})
@@ -360,7 +360,7 @@ func randomNight(rnd *rand.Rand, m *model) *night {
 		}
 	}
 	for range rnd.IntN(40) {
-		k := member{kind: associationKinds[min(rnd.IntN(4), 1)^1], org: 1 + rnd.IntN(3), cohort: []string{"A", "B"}[rnd.IntN(2)], begin: firstDay + interchange.Date(rnd.IntN(60))}
+		k := member{kind: interchange.AssociationKinds[min(rnd.IntN(4), 1)^1], org: 1 + rnd.IntN(3), cohort: []string{"A", "B"}[rnd.IntN(2)], begin: firstDay + interchange.Date(rnd.IntN(60))}
 		k.person = fmt.Sprintf("S%d", 1+rnd.IntN(12))
 		if k.kind == interchange.StaffCohortAssociationKind {
 			k.person = fmt.Sprintf("T%d", 1+rnd.IntN(4))

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -15,7 +15,6 @@ import (
 	"cohortx/interchange/report"
 	"cohortx/interchange/resource"
 	"cohortx/store"
-	"cohortx/xsd"
 )
 
 // ExportOptions are the choices of an export.
@@ -34,8 +33,9 @@ type ExportOptions struct {
 }
 
 // Export writes the cohorts and associations of a store as an interchange document, in a fixed order: equal data give equal bytes. A file
-// is written under a temporary name, checked against its schema (XML while it is written), and renamed. What the release cannot carry is left out and listed, and so
-// are the associations of a cohort that is. Where nothing is left to write, nothing is written, and the result's Refusal says so.
+// is written under a temporary name, checked against its schema (XML while it is written), and renamed. What the release cannot carry is
+// left out and listed, and so are the associations of a cohort that is. Where nothing is left to write, nothing is written, and the
+// result's Refusal says so.
 func Export(ctx context.Context, opt ExportOptions) (*report.Export, error) {
 	db, err := store.Open(ctx, opt.Store, store.Options{ReadOnly: true})
 	if err != nil {
@@ -56,20 +56,17 @@ func Export(ctx context.Context, opt ExportOptions) (*report.Export, error) {
 	if opt.Resources != 0 {
 		out.Format = report.FormatJSONL
 	}
-	schema, err := interchange.LoadSchema(opt.Release, "")
-	if err != nil {
-		return nil, err
-	}
 	left, err := newLeftOut(out, opt.LeftOut)
 	if err != nil {
 		return nil, err
 	}
 	write := func(w io.Writer) error {
 		c := &countingWriter{w: w}
-		x := &exporter{enc: interchange.NewEncoder(c, opt.Release, schema), out: out, left: left, force: opt.Force, kinds: interchange.Kinds}
-		if opt.Resources != 0 {
-			x.enc, x.kinds, x.resources = resource.NewEncoder(c, opt.Release), []interchange.Kind{opt.Resources}, true
+		enc, err := opt.encoder(c)
+		if err != nil {
+			return err
 		}
+		x := &exporter{opt: &opt, enc: enc, out: out, left: left}
 		if err := x.all(ctx, db, opt.Filter); err != nil {
 			return err
 		}
@@ -77,25 +74,12 @@ func Export(ctx context.Context, opt ExportOptions) (*report.Export, error) {
 		return nil
 	}
 	if opt.Gzip {
-		plain := write
-		write = func(w io.Writer) error {
-			packed := &countingWriter{w: w}
-			z := gzip.NewWriter(packed) // no name, no time: equal data give equal bytes
-			err := plain(z)
-			if errors.Is(err, errNothing) {
-				return err // nothing at all is written, not even what begins a compressed file
-			}
-			if err := errors.Join(err, z.Close()); err != nil {
-				return err
-			}
-			out.Bytes = packed.n
-			return nil
-		}
+		write = compressed(write, out)
 	}
 	if opt.Out != nil {
 		err = write(opt.Out)
 	} else {
-		err = opt.file(ctx, out, schema, write)
+		err = opt.file(ctx, out, write)
 	}
 	if errors.Is(err, errNothing) {
 		err = nil
@@ -106,8 +90,42 @@ func Export(ctx context.Context, opt ExportOptions) (*report.Export, error) {
 	return out, nil
 }
 
+// encoder writes the form that is asked for.
+func (opt *ExportOptions) encoder(w io.Writer) (encoder, error) {
+	if opt.Resources != 0 {
+		return resource.NewEncoder(w, opt.Release), nil
+	}
+	schema, err := interchange.LoadSchema(opt.Release, "")
+	if err != nil {
+		return nil, err
+	}
+	return interchange.NewEncoder(w, opt.Release, schema), nil
+}
+
+// writes says whether entities of a kind are written.
+func (opt *ExportOptions) writes(kind interchange.Kind) bool {
+	return opt.Resources == 0 || opt.Resources == kind
+}
+
+// compressed compresses what is written.
+func compressed(write func(io.Writer) error, out *report.Export) func(io.Writer) error {
+	return func(w io.Writer) error {
+		packed := &countingWriter{w: w}
+		z := gzip.NewWriter(packed) // no name, no time: equal data give equal bytes
+		err := write(z)
+		if errors.Is(err, errNothing) {
+			return err // nothing at all is written, not even what begins a compressed file
+		}
+		if err := errors.Join(err, z.Close()); err != nil {
+			return err
+		}
+		out.Bytes = packed.n
+		return nil
+	}
+}
+
 // file writes, checks and renames.
-func (opt *ExportOptions) file(ctx context.Context, out *report.Export, schema *xsd.Schema, write func(io.Writer) error) (err error) {
+func (opt *ExportOptions) file(ctx context.Context, out *report.Export, write func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(opt.Path), ".cohortx-*.xml") // 0600
 	if err != nil {
 		return fmt.Errorf("write %s: %w", opt.Path, err)
@@ -121,11 +139,7 @@ func (opt *ExportOptions) file(ctx context.Context, out *report.Export, schema *
 	// XML is checked while it is written; JSON and compressed files are read back.
 	beside := opt.Resources == 0 && !opt.Gzip
 	if beside {
-		check := newExportCheck(ctx, &steadyWriter{f: f}, opt.Release, schema)
-		err = write(check)
-		if bad := check.finish(); err == nil && bad != nil && out.Entities() > 0 {
-			err = fmt.Errorf("export to %s: %w", opt.Path, bad)
-		}
+		err = opt.checked(ctx, f, write)
 	} else {
 		err = write(f)
 	}
@@ -145,6 +159,20 @@ func (opt *ExportOptions) file(ctx context.Context, out *report.Export, schema *
 	}
 	out.Checked = out.Entities() > 0 // a document without an entity is not valid, and there is nothing to check in it
 	return os.Rename(f.Name(), opt.Path)
+}
+
+// checked writes XML and checks it meanwhile.
+func (opt *ExportOptions) checked(ctx context.Context, f *os.File, write func(io.Writer) error) error {
+	schema, err := interchange.LoadSchema(opt.Release, "")
+	if err != nil {
+		return err
+	}
+	check := newExportCheck(ctx, &steadyWriter{f: f}, opt.Release, schema)
+	err = write(check)
+	if bad := check.finish(); err == nil && bad != nil {
+		err = fmt.Errorf("export to %s: %w", opt.Path, bad)
+	}
+	return err
 }
 
 // readBack checks what was written by reading it.
@@ -213,12 +241,10 @@ func (w *steadyWriter) Write(p []byte) (int, error) {
 
 // exporter is one export under way.
 type exporter struct {
-	enc       encoder
-	out       *report.Export
-	left      *leftOut
-	force     bool
-	kinds     []interchange.Kind
-	resources bool // the form is JSON
+	opt  *ExportOptions
+	enc  encoder
+	out  *report.Export
+	left *leftOut
 }
 
 func (x *exporter) all(ctx context.Context, db *store.DB, f store.Filter) error {
@@ -227,11 +253,28 @@ func (x *exporter) all(ctx context.Context, db *store.DB, f store.Filter) error 
 		return err
 	}
 	defer e.Close()
-	cohorts := e.Cohorts(ctx)
-	if !slices.Contains(x.kinds, interchange.CohortKind) {
-		cohorts = func(func(*store.ExportedCohort, error) bool) {}
+	if x.opt.writes(interchange.CohortKind) {
+		if err := x.cohorts(e.Cohorts(ctx)); err != nil {
+			return err
+		}
 	}
-	for c, err := range cohorts {
+	for _, kind := range interchange.AssociationKinds {
+		if !x.opt.writes(kind) {
+			continue
+		}
+		if err := x.associations(e.Associations(ctx, kind)); err != nil {
+			return err
+		}
+	}
+	if x.out.Entities() == 0 && !x.opt.Force {
+		x.out.Refusal = nothingMatches(x.out)
+		return errNothing
+	}
+	return x.enc.Close()
+}
+
+func (x *exporter) cohorts(list iter.Seq2[*store.ExportedCohort, error]) error {
+	for c, err := range list {
 		if err != nil {
 			return err
 		}
@@ -243,31 +286,26 @@ func (x *exporter) all(ctx context.Context, db *store.DB, f store.Filter) error 
 			return err
 		}
 	}
-	for _, kind := range []interchange.Kind{interchange.StudentCohortAssociationKind, interchange.StaffCohortAssociationKind} {
-		if !slices.Contains(x.kinds, kind) {
+	return nil
+}
+
+func (x *exporter) associations(list iter.Seq2[*interchange.Association, error]) error {
+	for a, err := range list {
+		if err != nil {
+			return err
+		}
+		if x.left.orphan(a) {
 			continue
 		}
-		for a, err := range e.Associations(ctx, kind) {
-			if err != nil {
-				return err
-			}
-			if x.left.orphan(a) {
-				continue
-			}
-			err := x.enc.Association(a)
-			if err == nil && !x.resources {
-				x.left.dates(a)
-			}
-			if err := x.count(kind, err, func(why *interchange.CarryError) { x.left.association(a, why) }); err != nil {
-				return err
-			}
+		err := x.enc.Association(a)
+		if err == nil && x.opt.Resources == 0 {
+			x.left.dates(a)
+		}
+		if err := x.count(a.Kind, err, func(why *interchange.CarryError) { x.left.association(a, why) }); err != nil {
+			return err
 		}
 	}
-	if x.out.Entities() == 0 && !x.force {
-		x.out.Refusal = nothingMatches(x.out)
-		return errNothing
-	}
-	return x.enc.Close()
+	return nil
 }
 
 // errNothing ends an export that has no entity to write.

@@ -46,7 +46,7 @@ func (l ledger) close() error {
 
 // releaseSeen forgets removals that earlier runs held back, where the set names the association again: nobody can approve them any more.
 func (im *importer) releaseSeen(ctx context.Context, s *set, tx *store.Tx) error {
-	for _, kind := range associationKinds {
+	for _, kind := range interchange.AssociationKinds {
 		l, err := im.openLedger(ctx, tx, kind)
 		if err != nil {
 			return err
