@@ -48,7 +48,7 @@ func (im *importer) locate(ctx context.Context) (map[interchange.Place]element, 
 			}
 			continue
 		}
-		x, err := im.fetch(ctx, in, wanted[in.number])
+		x, err := fetch(ctx, im.dir, in, im.opt.source(), wanted[in.number])
 		if err != nil {
 			return places, err
 		}
@@ -220,7 +220,7 @@ func (im *importer) contexts(ctx context.Context, in *input, x *excerpts) (*exce
 		for offset := range wanted {
 			list = append(list, offset)
 		}
-		c, err := fetch(ctx, im.dir, in.Input, im.opt.source(), list)
+		c, err := fetch(ctx, im.dir, in, im.opt.source(), list)
 		if err != nil {
 			return nil, err
 		}
