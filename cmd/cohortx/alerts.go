@@ -78,9 +78,9 @@ func (a *alerts) end(ctx context.Context, rep *report.Run, reportFile string) {
 
 // failed tells of a failure before any run.
 func (a *alerts) failed(ctx context.Context, why error) {
-	a.end(ctx, &report.Run{Version: report.Version, Program: version, Store: a.store, State: "failed", Verdict: "Could not run: " + why.Error(),
-		ExitStatus: batch.ExitOf(why), Started: time.Now(), Counts: report.Counts{}, Steps: []report.Step{}, Files: []report.File{},
-		Rejects: []report.Group{}, Warnings: []report.Group{}}, "")
+	rep := report.NewRun(version, a.store)
+	rep.State, rep.Verdict, rep.ExitStatus = "failed", "Could not run: "+why.Error(), batch.ExitOf(why)
+	a.end(ctx, rep, "")
 }
 
 // call calls the dead man's switch. Its path is a secret, so messages have the host only.

@@ -33,49 +33,32 @@ type approval struct {
 // Approve ends or withdraws what a run held back, as of that run's date. It looks again: only what is still active, and what no later run
 // has named, goes. It is a run of its own.
 func Approve(ctx context.Context, opt ApproveOptions) (*report.Run, error) {
-	a := &approval{opt: opt, rep: &report.Run{
-		Version: report.Version, Program: opt.Version, Store: opt.Store, DryRun: opt.DryRun, Started: time.Now(), Counts: report.Counts{},
-		Steps: []report.Step{}, Files: []report.File{}, Rejects: []report.Group{}, Warnings: []report.Group{},
-	}}
+	a := &approval{opt: opt, rep: report.NewRun(opt.Version, opt.Store)}
+	a.rep.DryRun = opt.DryRun
 	err := a.do(ctx)
 	a.rep.Seconds, a.rep.PeakMemoryMiB = time.Since(a.rep.Started).Seconds(), peakMemory()
 	return a.rep, err
 }
 
-func (a *approval) do(ctx context.Context) (err error) {
-	if a.db, err = store.Open(ctx, a.opt.Store, store.Options{}); err != nil {
-		return err
-	}
-	closed := false
-	defer func() {
-		if !closed {
-			a.db.Close()
-		}
-	}()
-	lock, err := a.db.Lock(ctx)
-	if err != nil {
-		return err
-	}
-	defer lock.Unlock()
-	if err := a.find(ctx); err != nil {
-		return err
-	}
-	if !a.opt.DryRun {
-		a.run, err = a.db.StartRun(ctx, store.RunInfo{Command: "approve", Mode: "full", Version: a.opt.Version,
-			Settings: map[string]any{"run": a.opt.Run, "scope": a.opt.Scope, "as_of": a.held.AsOf}})
-		if err != nil {
+func (a *approval) do(ctx context.Context) error {
+	return withStore(ctx, a.opt.Store, store.Options{}, a.opt.DryRun, func(db *store.DB, _ *store.Lock) (err error) {
+		a.db = db
+		if err := a.find(ctx); err != nil {
 			return err
 		}
-		a.rep.Run = a.run.Number
-	}
-	if err := a.apply(ctx); err != nil {
-		return a.failed(ctx, err)
-	}
-	closed = true
-	if err := a.db.Close(); err != nil || a.opt.DryRun {
-		return err
-	}
-	return lock.Seal()
+		if !a.opt.DryRun {
+			a.run, err = db.StartRun(ctx, store.RunInfo{Command: "approve", Mode: "full", Version: a.opt.Version,
+				Settings: map[string]any{"run": a.opt.Run, "scope": a.opt.Scope, "as_of": a.held.AsOf}})
+			if err != nil {
+				return err
+			}
+			a.rep.Run = a.run.Number
+		}
+		if err := a.apply(ctx); err != nil {
+			return a.failed(ctx, err)
+		}
+		return nil
+	})
 }
 
 // find reads what the run held back, and makes sure that there is something to approve.

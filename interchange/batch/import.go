@@ -40,10 +40,8 @@ type importer struct {
 // Import applies files to a store: prerequisites first, then the StudentCohort files as one set in one transaction. The report is complete
 // also when the error is not nil, as far as the run came. Rejects are no error; the report's ExitStatus says what came out.
 func Import(ctx context.Context, opt ImportOptions) (*report.Run, error) {
-	im := &importer{opt: opt, rep: &report.Run{
-		Version: report.Version, Program: opt.Version, Store: opt.Store, DryRun: opt.DryRun, Started: time.Now(), Counts: report.Counts{},
-		Steps: []report.Step{}, Files: []report.File{}, Rejects: []report.Group{}, Warnings: []report.Group{},
-	}}
+	im := &importer{opt: opt, rep: report.NewRun(opt.Version, opt.Store)}
+	im.rep.DryRun = opt.DryRun
 	im.dated()
 	err := im.do(ctx)
 	im.rep.Seconds = time.Since(im.rep.Started).Seconds()
@@ -67,52 +65,43 @@ func (im *importer) do(ctx context.Context) (err error) {
 	im.dir = filepath.Dir(im.opt.Store)
 	im.log = newRejectLog(im.dir)
 	defer im.log.close()
-	im.db, err = store.Open(ctx, im.opt.Store, store.Options{Create: !im.opt.DryRun, MaxPages: im.opt.MaxPages})
-	if err != nil {
-		return err
-	}
-	closed := false
-	defer func() {
-		if !closed {
-			im.db.Close()
-		}
-	}()
-	lock, err := im.db.Lock(ctx)
-	if err != nil {
-		return err
-	}
-	defer lock.Unlock()
-	defer func() {
-		if im.dry != nil {
-			im.dry.Rollback()
-			return
-		}
-		// What the store looks like now lets the next run tell whether anybody else has written to it.
-		closed = true
-		if cerr := im.db.Close(); err == nil && cerr == nil {
-			err = lock.Seal()
-		}
-	}()
-	im.untouched = lock.Untouched()
-	if !im.opt.DryRun {
-		if im.before, err = im.lastRun(ctx); err != nil {
+	opt := store.Options{Create: !im.opt.DryRun, MaxPages: im.opt.MaxPages}
+	return withStore(ctx, im.opt.Store, opt, im.opt.DryRun, func(db *store.DB, lock *store.Lock) error {
+		im.db, im.untouched = db, lock.Untouched()
+		defer func() {
+			if im.dry != nil {
+				im.dry.Rollback()
+			}
+		}()
+		if err := im.begun(ctx); err != nil {
 			return err
 		}
-		if im.run, err = im.db.StartRun(ctx, store.RunInfo{Command: im.opt.Command, Mode: im.mode(), Version: im.opt.Version, Settings: im.settings()}); err != nil {
-			return err
+		if im.opt.Claim != nil {
+			if inputs, err = im.claim(ctx); err != nil {
+				return im.finish(ctx, err)
+			}
 		}
+		same, err := im.unchanged(ctx, inputs)
+		if err == nil && !same {
+			err = im.apply(ctx, inputs)
+		}
+		return im.finish(ctx, err)
+	})
+}
+
+// begun gives the run its row in the store. A dry run has none.
+func (im *importer) begun(ctx context.Context) (err error) {
+	if im.opt.DryRun {
+		return nil
+	}
+	if im.before, err = im.lastRun(ctx); err != nil {
+		return err
+	}
+	im.run, err = im.db.StartRun(ctx, store.RunInfo{Command: im.opt.Command, Mode: im.mode(), Version: im.opt.Version, Settings: im.settings()})
+	if err == nil {
 		im.rep.Run = im.run.Number
 	}
-	if im.opt.Claim != nil {
-		if inputs, err = im.claim(ctx); err != nil {
-			return im.finish(ctx, err)
-		}
-	}
-	same, err := im.unchanged(ctx, inputs)
-	if err == nil && !same {
-		err = im.apply(ctx, inputs)
-	}
-	return im.finish(ctx, err)
+	return err
 }
 
 // settings is what the store remembers of a run's options.

@@ -26,13 +26,10 @@ func Recall(ctx context.Context, path string, number int64) (*report.Run, error)
 	if !found {
 		return nil, fmt.Errorf("%s has no run %d", path, number)
 	}
-	r := &report.Run{
-		Version: report.Version, Program: run.Version, Run: run.Number, Store: path, State: string(run.State), Verdict: run.Detail, ExitStatus: run.ExitStatus,
-		Started: run.Started, Counts: report.Counts(run.Counts), Rejected: run.Rejects,
-		Steps: []report.Step{}, Files: []report.File{}, Rejects: []report.Group{}, Warnings: []report.Group{},
-	}
-	if r.Counts == nil {
-		r.Counts = report.Counts{}
+	r := report.NewRun(run.Version, path)
+	r.Run, r.State, r.Verdict, r.ExitStatus, r.Started, r.Rejected = run.Number, string(run.State), run.Detail, run.ExitStatus, run.Started, run.Rejects
+	if run.Counts != nil {
+		r.Counts = report.Counts(run.Counts)
 	}
 	if !run.Finished.IsZero() {
 		r.Seconds = run.Finished.Sub(run.Started).Seconds()

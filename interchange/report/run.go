@@ -41,6 +41,12 @@ type Run struct {
 	HeldBack []HeldBack `json:"held_back,omitempty"` // removals that guards held back
 }
 
+// NewRun begins the report of a run of a program's version on a store.
+func NewRun(program, store string) *Run {
+	return &Run{Version: Version, Program: program, Store: store, Started: time.Now(), Counts: Counts{},
+		Steps: []Step{}, Files: []File{}, Rejects: []Group{}, Warnings: []Group{}} // as JSON: [], not null
+}
+
 // Step is a part of a run.
 type Step struct {
 	Name    string  `json:"name"`

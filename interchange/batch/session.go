@@ -1,0 +1,27 @@
+package batch
+
+import (
+	"context"
+
+	"cohortx/store"
+)
+
+// withStore opens a store for one run, which holds it alone. A run that was not dry and did not fail seals it: what the store looks like then
+// lets the next run tell whether anybody else has written to it.
+func withStore(ctx context.Context, path string, opt store.Options, dry bool, run func(*store.DB, *store.Lock) error) error {
+	db, err := store.Open(ctx, path, opt)
+	if err != nil {
+		return err
+	}
+	lock, err := db.Lock(ctx)
+	if err != nil {
+		db.Close()
+		return err
+	}
+	defer lock.Unlock()
+	err = run(db, lock)
+	if cerr := db.Close(); err != nil || cerr != nil || dry {
+		return err // what is committed is on disk, however closing went
+	}
+	return lock.Seal()
+}
