@@ -322,30 +322,10 @@ func readFull(r *bufio.Reader, p []byte) (n int, err error) {
 	return n, nil
 }
 
-// writeFile writes a file of mode 0600 under a temporary name and renames it, so that nobody finds half of it.
-func writeFile(name string, f func(w *bufio.Writer) error) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(name), ".cohortx-*")
-	if err != nil {
+// writeFile writes a file that only its owner can read.
+func writeFile(name string, f func(w *bufio.Writer) error) error {
+	if err := report.Replace(name, 0o600, f); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	defer func() {
-		file.Close()
-		if err != nil {
-			os.Remove(file.Name())
-		}
-	}()
-	w := bufio.NewWriter(file)
-	if err := f(w); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	if err := w.Flush(); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	if err := file.Sync(); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	if err := file.Close(); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	return os.Rename(file.Name(), name)
+	return nil
 }

@@ -1,6 +1,7 @@
 package drop
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -187,22 +188,10 @@ func (c *claim) write(dir string) error {
 
 // writeWhole writes a file that is there wholly or not at all.
 func writeWhole(name string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".cohortx-*") // mode 0600
-	if err != nil {
+	return report.Replace(name, 0o600, func(w *bufio.Writer) error {
+		_, err := w.Write(text)
 		return err
-	}
-	defer os.Remove(f.Name()) // once it has its name there is nothing to remove
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
+	})
 }
 
 func readClaim(dir string) (*claim, error) {
