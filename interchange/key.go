@@ -12,6 +12,11 @@ type CohortKey struct {
 	CohortIdentifier        string
 }
 
+// CohortName is a key as messages have it: organization/cohort. It is no method, as what embeds a CohortKey would have it too.
+func CohortName(k CohortKey) string {
+	return strconv.FormatInt(k.EducationOrganizationID, 10) + "/" + k.CohortIdentifier
+}
+
 // ProgramKey is the natural key of a program. ProgramType is as it was written: an enumeration value (2.x) or a descriptor.
 type ProgramKey struct {
 	EducationOrganizationID int64

@@ -7,6 +7,9 @@ import (
 	"strconv"
 )
 
+// Criterion is one value of a Lookup. Field is the element's path below the Lookup element, such as "Name/LastSurname".
+type Criterion struct{ Field, Value string }
+
 // Fault says why an entity that the schema accepts cannot be applied.
 type Fault struct {
 	Code     Code

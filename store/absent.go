@@ -42,14 +42,7 @@ func (tx *Tx) Active(ctx context.Context, kind interchange.Kind, cohorts []uint3
 }
 
 func (tx *Tx) active(ctx context.Context, kind interchange.Kind, cohorts []uint32, asOf interchange.Date, yield func(AssociationKey) bool) error {
-	if err := tx.usable(ctx); err != nil {
-		return err
-	}
-	s, _, err := shapeOf(kind)
-	if err != nil {
-		return err
-	}
-	reader, err := tx.db.connect(false)
+	s, _, reader, err := tx.beside(ctx, kind)
 	if err != nil {
 		return err
 	}
@@ -173,14 +166,7 @@ type RemovalSink func(k AssociationKey, o interchange.Outcome) error
 // RemoveAbsent ends or withdraws associations that a complete set as of asOf lacks ([interchange.Absence]). The keys are in the order of
 // the primary key, each once. The stored rows are read as they were at Begin: none of them may have been changed in this Tx.
 func (tx *Tx) RemoveAbsent(ctx context.Context, kind interchange.Kind, keys iter.Seq2[AssociationKey, error], asOf interchange.Date, sink RemovalSink) error {
-	if err := tx.usable(ctx); err != nil {
-		return err
-	}
-	s, _, err := shapeOf(kind)
-	if err != nil {
-		return err
-	}
-	reader, err := tx.db.connect(false)
+	s, _, reader, err := tx.beside(ctx, kind)
 	if err != nil {
 		return err
 	}

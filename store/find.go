@@ -10,9 +10,6 @@ import (
 	"cohortx/interchange"
 )
 
-// Criterion is one value of a lookup. Field is the element's path below the Lookup element, such as "Name/LastSurname".
-type Criterion struct{ Field, Value string }
-
 // Finder finds stored rows by other values than their key, as the Lookup elements of the standard do. Values must match exactly; a
 // descriptor equals the enumeration value that it stands for. For one goroutine.
 type Finder struct {
@@ -64,16 +61,16 @@ func (f *Finder) Close() error {
 }
 
 // Students returns the unique id of a student that matches all criteria, and how many do.
-func (f *Finder) Students(ctx context.Context, criteria []Criterion) (string, int, error) {
+func (f *Finder) Students(ctx context.Context, criteria []interchange.Criterion) (string, int, error) {
 	return f.person(ctx, "student", "student", "Student", criteria)
 }
 
 // Staff is Students for staff members.
-func (f *Finder) Staff(ctx context.Context, criteria []Criterion) (string, int, error) {
+func (f *Finder) Staff(ctx context.Context, criteria []interchange.Criterion) (string, int, error) {
 	return f.person(ctx, "staff_member", "staff", "Staff", criteria)
 }
 
-func (f *Finder) person(ctx context.Context, table, prefix, element string, criteria []Criterion) (string, int, error) {
+func (f *Finder) person(ctx context.Context, table, prefix, element string, criteria []interchange.Criterion) (string, int, error) {
 	q := &search{from: table, prefix: prefix}
 	for _, c := range criteria {
 		if err := q.person(element, c); err != nil {
@@ -89,7 +86,7 @@ func (f *Finder) person(ctx context.Context, table, prefix, element string, crit
 }
 
 // EducationOrganizations returns the id of an education organization that matches all criteria, and how many do.
-func (f *Finder) EducationOrganizations(ctx context.Context, criteria []Criterion) (int64, int, error) {
+func (f *Finder) EducationOrganizations(ctx context.Context, criteria []interchange.Criterion) (int64, int, error) {
 	q := &search{from: "education_organization", prefix: "education_organization"}
 	for _, c := range criteria {
 		if err := q.organization(c); err != nil {
@@ -110,7 +107,7 @@ var programColumns = map[string]column{
 }
 
 // Programs returns the key of a program that matches all criteria, and how many do.
-func (f *Finder) Programs(ctx context.Context, criteria []Criterion) (k interchange.ProgramKey, n int, err error) {
+func (f *Finder) Programs(ctx context.Context, criteria []interchange.Criterion) (k interchange.ProgramKey, n int, err error) {
 	q := &search{from: "program"}
 	for _, c := range criteria {
 		if err := q.column(programColumns, c); err != nil {
@@ -133,7 +130,7 @@ var sectionColumns = map[string]column{
 }
 
 // Sections returns the key of a section that matches all criteria, and how many do.
-func (f *Finder) Sections(ctx context.Context, criteria []Criterion) (k interchange.SectionKey, n int, err error) {
+func (f *Finder) Sections(ctx context.Context, criteria []interchange.Criterion) (k interchange.SectionKey, n int, err error) {
 	q := &search{from: "section"}
 	for _, c := range criteria {
 		if err := q.column(sectionColumns, c); err != nil {
@@ -159,7 +156,7 @@ var sessionColumns = map[string]column{
 }
 
 // Sessions returns a session that matches all criteria, and how many do.
-func (f *Finder) Sessions(ctx context.Context, criteria []Criterion) (s SessionRow, n int, err error) {
+func (f *Finder) Sessions(ctx context.Context, criteria []interchange.Criterion) (s SessionRow, n int, err error) {
 	q := &search{from: "session"}
 	for _, c := range criteria {
 		if err := q.column(sessionColumns, c); err != nil {
@@ -245,8 +242,8 @@ type search struct {
 	conditions []string
 	args       []driver.Value
 	index      *tempIndex
-	codes      []Criterion            // of the identification code
-	groups     map[string][]Criterion // by the group's name: details that must be those of one element
+	codes      []interchange.Criterion            // of the identification code
+	groups     map[string][]interchange.Criterion // by the group's name: details that must be those of one element
 	names      map[string]string
 }
 
@@ -255,7 +252,7 @@ func (q *search) where(condition string, args ...driver.Value) {
 	q.args = append(q.args, args...)
 }
 
-func (q *search) column(known map[string]column, c Criterion) error {
+func (q *search) column(known map[string]column, c interchange.Criterion) error {
 	col, ok := known[c.Field]
 	if !ok {
 		return &UnknownCriterionError{c.Field}
@@ -264,7 +261,7 @@ func (q *search) column(known map[string]column, c Criterion) error {
 }
 
 // compare adds the condition that an expression has the criterion's value.
-func (q *search) compare(expression string, how comparison, c Criterion) error {
+func (q *search) compare(expression string, how comparison, c interchange.Criterion) error {
 	switch how {
 	case integer:
 		n, err := strconv.ParseInt(strings.TrimSpace(c.Value), 10, 64)

@@ -4,6 +4,8 @@ import (
 	"database/sql/driver"
 	"slices"
 	"strings"
+
+	"cohortx/interchange"
 )
 
 var personColumns = map[string]column{
@@ -33,14 +35,14 @@ var personDetails = map[string]comparison{
 const document = "Name/PersonalIdentificationDocument/"
 
 // person adds one criterion of a StudentLookup or StaffLookup.
-func (q *search) person(element string, c Criterion) error {
+func (q *search) person(element string, c interchange.Criterion) error {
 	switch {
 	case c.Field == element+"UniqueId":
 		q.where("s.unique_id = ?", c.Value)
 		q.note("unique id", c.Value)
 		return nil
 	case strings.HasPrefix(c.Field, element+"IdentificationCode/"):
-		q.codes = append(q.codes, Criterion{strings.TrimPrefix(c.Field, element+"IdentificationCode/"), c.Value})
+		q.codes = append(q.codes, interchange.Criterion{Field: strings.TrimPrefix(c.Field, element+"IdentificationCode/"), Value: c.Value})
 		return nil
 	case strings.HasSuffix(c.Field, "Country/Namespace"):
 		return nil // the code value decides
@@ -60,11 +62,11 @@ func (q *search) person(element string, c Criterion) error {
 	if at := strings.LastIndexByte(c.Field, '/'); at > 0 && !strings.HasPrefix(c.Field, "BirthData/") && c.Field[:at] != "Name" {
 		group = c.Field[:at]
 	}
-	for slices.ContainsFunc(q.groups[group], func(other Criterion) bool { return other.Field == c.Field }) {
+	for slices.ContainsFunc(q.groups[group], func(other interchange.Criterion) bool { return other.Field == c.Field }) {
 		group += "+" // of another element of this name
 	}
 	if q.groups == nil {
-		q.groups = map[string][]Criterion{}
+		q.groups = map[string][]interchange.Criterion{}
 	}
 	q.groups[group] = append(q.groups[group], c)
 	return nil
@@ -108,7 +110,7 @@ func (q *search) people() {
 }
 
 // organization adds one criterion of an EducationOrganizationLookup or a SchoolLookup.
-func (q *search) organization(c Criterion) error {
+func (q *search) organization(c interchange.Criterion) error {
 	const codes = "EducationOrganizationIdentificationCode/"
 	switch {
 	case c.Field == "EducationOrganizationId" || c.Field == "SchoolId":
@@ -120,7 +122,7 @@ func (q *search) organization(c Criterion) error {
 		q.where("? IN (SELECT substr(s.category, instr(s.category, '#') + 1) UNION ALL SELECT substr(d.value, instr(d.value, '#') + 1) "+
 			"FROM education_organization_detail d WHERE d.education_organization_id = s.id AND d.field = 'EducationOrganizationCategory')", code)
 	case strings.HasPrefix(c.Field, codes):
-		q.codes = append(q.codes, Criterion{strings.TrimPrefix(c.Field, codes), c.Value})
+		q.codes = append(q.codes, interchange.Criterion{Field: strings.TrimPrefix(c.Field, codes), Value: c.Value})
 	default:
 		return &UnknownCriterionError{c.Field}
 	}
@@ -153,7 +155,7 @@ func (q *search) identified() {
 }
 
 // detail adds the conditions of the values of one element, which must all be those of one stored element.
-func (q *search) detail(group []Criterion) {
+func (q *search) detail(group []interchange.Criterion) {
 	owner := q.prefix + "_id"
 	part := &search{}
 	from := ""

@@ -31,23 +31,16 @@ type Sink func(cohort, person uint32, s interchange.Settled, incoming []intercha
 //
 // in is read ahead, together with the stored rows of the same pairs, on another goroutine. A Tx merges each kind once.
 func (tx *Tx) MergeAssociations(ctx context.Context, kind interchange.Kind, in Staged, p interchange.Policies, sink Sink) error {
-	if err := tx.usable(ctx); err != nil {
-		return err
-	}
-	shape, persons, err := shapeOf(kind)
-	if err != nil {
-		return err
-	}
 	if tx.merged[kind] {
 		return fmt.Errorf("store: %ss were already merged in this transaction", kind)
+	}
+	shape, persons, reader, err := tx.beside(ctx, kind)
+	if err != nil {
+		return err
 	}
 	tx.merged[kind] = true
 	p.EndExclusive = tx.db.endExclusive
 
-	reader, err := tx.db.connect(false)
-	if err != nil {
-		return err
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	a := &ahead{ctx: ctx, conn: reader, shape: shape, in: in, full: make(chan *block, 1), empty: make(chan *block, 3)}
 	for range cap(a.empty) {
@@ -76,6 +69,18 @@ func (tx *Tx) MergeAssociations(ctx context.Context, kind interchange.Kind, in S
 		return err
 	}
 	return tx.db.named("write "+kind.String()+"s", m.out.flush())
+}
+
+// beside opens a connection that reads associations of a kind as they were at Begin, since nobody else can write meanwhile. Close it.
+func (tx *Tx) beside(ctx context.Context, kind interchange.Kind) (s *shape, persons table, reader *conn, err error) {
+	if err := tx.usable(ctx); err != nil {
+		return nil, 0, nil, err
+	}
+	if s, persons, err = shapeOf(kind); err != nil {
+		return nil, 0, nil, err
+	}
+	reader, err = tx.db.connect(false)
+	return s, persons, reader, err
 }
 
 // merge is the work of one MergeAssociations.

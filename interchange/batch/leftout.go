@@ -50,7 +50,7 @@ func (l *leftOut) close() error {
 // cohort notes a cohort that the release cannot carry.
 func (l *leftOut) cohort(key interchange.CohortKey, why *interchange.CarryError) {
 	l.cohorts[key] = struct{}{}
-	l.add(report.NotCarried{Code: interchange.CodeNotConvertible, Kind: interchange.CohortKind.String(), Key: cohortName(key), Field: why.Field, Reason: why.Reason})
+	l.add(report.NotCarried{Code: interchange.CodeNotConvertible, Kind: interchange.CohortKind.String(), Key: interchange.CohortName(key), Field: why.Field, Reason: why.Reason})
 }
 
 // association notes an association that the release cannot carry.
@@ -64,7 +64,7 @@ func (l *leftOut) orphan(a *interchange.Association) bool {
 		return false
 	}
 	l.add(report.NotCarried{Code: interchange.CodeCohortLeftOut, Kind: a.Kind.String(), Key: associationName(a), Field: "CohortReference",
-		Reason: "cohort " + cohortName(a.CohortKey) + " is left out", Consequence: true})
+		Reason: "cohort " + interchange.CohortName(a.CohortKey) + " is left out", Consequence: true})
 	return true
 }
 
@@ -107,10 +107,6 @@ func (l *leftOut) add(n report.NotCarried) {
 	l.err = err
 }
 
-func cohortName(k interchange.CohortKey) string {
-	return fmt.Sprintf("%d/%s", k.EducationOrganizationID, k.CohortIdentifier)
-}
-
 func associationName(a *interchange.Association) string {
-	return cohortName(a.CohortKey) + "/" + a.PersonUniqueID + "/" + a.BeginDate.String()
+	return interchange.CohortName(a.CohortKey) + "/" + a.PersonUniqueID + "/" + a.BeginDate.String()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"cohortx/interchange"
 	"cohortx/interchange/reference"
@@ -174,13 +175,7 @@ func (r *resolution) followCohort(id []byte) (uint32, late, error) {
 	}
 	n, _ := r.document.ids.names.Find([]byte(t.CohortRef))
 	state := r.document.ids.state(n)
-	switch {
-	case state.rejected:
-		why.code, why.consequence = interchange.CodeRefTargetRejected, true
-		why.detail = fmt.Sprintf("the Cohort at line %d was rejected", state.line)
-	case number != 0 && number != state.behind:
-		why.code, why.detail = interchange.CodeReferenceConflict, fmt.Sprintf("the Cohort at line %d is another one than the identity names", state.line)
-	}
+	why.cohort(state, number)
 	return state.behind, why, nil
 }
 
@@ -223,15 +218,11 @@ func (f *finder) close() error {
 }
 
 // Find implements [reference.Store].
-func (f *finder) Find(ctx context.Context, kind string, criteria []reference.Criterion) (t reference.Target, n int, err error) {
+func (f *finder) Find(ctx context.Context, kind string, list []interchange.Criterion) (t reference.Target, n int, err error) {
 	if f.store == nil {
 		if f.store, err = f.open(); err != nil {
 			return t, 0, err
 		}
-	}
-	list := make([]store.Criterion, 0, len(criteria))
-	for _, c := range criteria {
-		list = append(list, store.Criterion(c))
 	}
 	switch kind {
 	case "StudentReference":
@@ -260,20 +251,18 @@ func (f *finder) Find(ctx context.Context, kind string, criteria []reference.Cri
 
 // withoutOrganization drops the education organization of a person from a lookup that has an identifying code too. The store does not know
 // who belongs to which organization; a name and a birth date alone may mean different people in different ones.
-func withoutOrganization(list []store.Criterion) []store.Criterion {
-	identified := false
-	for _, c := range list {
-		identified = identified || c.Field == "StudentUniqueId" || c.Field == "StaffUniqueId" ||
-			c.Field == "StudentIdentificationCode/IdentificationCode" || c.Field == "StaffIdentificationCode/IdentificationCode"
-	}
-	if !identified {
+func withoutOrganization(list []interchange.Criterion) []interchange.Criterion {
+	if !slices.ContainsFunc(list, identifies) {
 		return list
 	}
-	kept := list[:0]
-	for _, c := range list {
-		if c.Field != "EducationOrganizationId" {
-			kept = append(kept, c)
-		}
+	return slices.DeleteFunc(slices.Clone(list), func(c interchange.Criterion) bool { return c.Field == "EducationOrganizationId" })
+}
+
+// identifies says whether a criterion finds a person alone.
+func identifies(c interchange.Criterion) bool {
+	switch c.Field {
+	case "StudentUniqueId", "StaffUniqueId", "StudentIdentificationCode/IdentificationCode", "StaffIdentificationCode/IdentificationCode":
+		return true
 	}
-	return kept
+	return false
 }

@@ -144,12 +144,11 @@ func (r *resolution) waiter(x waiter, sections []interchange.SectionUse) error {
 		}
 	case target.target != cohortTarget:
 		why.code, why.detail = interchange.CodeReferenceWrongKind, fmt.Sprintf("the element at line %d is no Cohort", target.line)
-	case target.rejected:
-		cohort = d.rejectedAt[target.entity]
-		why.code, why.consequence = interchange.CodeRefTargetRejected, true
-		why.detail = fmt.Sprintf("the Cohort at line %d was rejected", target.line)
-	case x.cohort != 0 && x.cohort != target.behind:
-		why.code, why.detail = interchange.CodeReferenceConflict, fmt.Sprintf("the Cohort at line %d is another one than the identity names", target.line)
+	default:
+		if target.rejected {
+			cohort = d.rejectedAt[target.entity]
+		}
+		why.cohort(target, x.cohort)
 	}
 	if x.r.access == presence {
 		return d.present(&x, cohort)
@@ -170,6 +169,18 @@ type late struct {
 	code                    interchange.Code
 	found, expected, detail string
 	consequence             bool
+}
+
+// cohort says what is wrong with a Cohort that a ref names, if anything: named is the number of the one that an identity beside the ref names,
+// 0 if there is none.
+func (l *late) cohort(target *idState, named uint32) {
+	switch {
+	case target.rejected:
+		l.code, l.consequence = interchange.CodeRefTargetRejected, true
+		l.detail = fmt.Sprintf("the Cohort at line %d was rejected", target.line)
+	case named != 0 && named != target.behind:
+		l.code, l.detail = interchange.CodeReferenceConflict, fmt.Sprintf("the Cohort at line %d is another one than the identity names", target.line)
+	}
 }
 
 // rejectLate logs the reject of an association that had already been staged. Its line, column and text are looked up when the
@@ -209,7 +220,7 @@ func (s *set) cohortKey(cohort uint32) string {
 	if err != nil {
 		return "?/?"
 	}
-	return fmt.Sprintf("%d/%s", k.EducationOrganizationID, k.CohortIdentifier)
+	return interchange.CohortName(k)
 }
 
 // reject logs what a worker has rejected.

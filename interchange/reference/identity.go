@@ -132,18 +132,18 @@ func (t *Target) at(of string, x *Element, school int64) error {
 }
 
 // criteria are the values by which a lookup uses what a reference inside of it names.
-func (t *Target) criteria(kind string) (out []Criterion) {
+func (t *Target) criteria(kind string) (out []interchange.Criterion) {
 	add := func(field, value string) {
 		if value != "" {
-			out = append(out, Criterion{field, value})
+			out = append(out, interchange.Criterion{Field: field, Value: value})
 		}
 	}
 	s := &t.Section
 	switch kind {
 	case "EducationOrganizationReference":
-		return []Criterion{{"EducationOrganizationId", strconv.FormatInt(t.Organization, 10)}}
+		return []interchange.Criterion{{Field: "EducationOrganizationId", Value: strconv.FormatInt(t.Organization, 10)}}
 	case "SchoolReference":
-		return []Criterion{{"SchoolId", strconv.FormatInt(t.Organization, 10)}}
+		return []interchange.Criterion{{Field: "SchoolId", Value: strconv.FormatInt(t.Organization, 10)}}
 	}
 	if t.school {
 		add("SchoolId", strconv.FormatInt(s.SchoolID, 10))

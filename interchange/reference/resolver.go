@@ -11,16 +11,13 @@ import (
 	"cohortx/xsd"
 )
 
-// Criterion is one value of a Lookup: its path below the Lookup element, and what it says.
-type Criterion struct{ Field, Value string }
-
 // ErrNotKept says that a lookup names something by which nothing can be found. Errors that wrap it make a reject of the entity.
 var ErrNotKept = errors.New("lookups cannot use this value")
 
 // Store finds what lookups mean. Kind is the name of the reference element: "StudentReference". It returns one of the rows that match all
 // criteria, and how many there are.
 type Store interface {
-	Find(ctx context.Context, kind string, criteria []Criterion) (Target, int, error)
+	Find(ctx context.Context, kind string, criteria []interchange.Criterion) (Target, int, error)
 }
 
 // Document knows the xml ids of one document.
@@ -269,18 +266,18 @@ func (r *Resolver) behind(ctx context.Context, x *Element, seen []string) (Targe
 
 // lookup asks the store.
 func (r *Resolver) lookup(ctx context.Context, x, l *Element, seen []string) (Target, error) {
-	var criteria []Criterion
+	var criteria []interchange.Criterion
 	for i := range l.Children {
 		c := &l.Children[i]
 		switch {
 		case c.Leaf:
-			criteria = append(criteria, Criterion{strings.TrimPrefix(c.Path, l.Path+"/"), string(c.Value)})
+			criteria = append(criteria, interchange.Criterion{Field: strings.TrimPrefix(c.Path, l.Path+"/"), Value: string(c.Value)})
 		case isDescriptor(c):
 			if err := r.descriptor(c, seen); err != nil {
 				return Target{}, err
 			}
 			for _, v := range c.Children {
-				criteria = append(criteria, Criterion{strings.TrimPrefix(v.Path, l.Path+"/"), string(v.Value)})
+				criteria = append(criteria, interchange.Criterion{Field: strings.TrimPrefix(v.Path, l.Path+"/"), Value: string(v.Value)})
 			}
 		default:
 			t, err := r.resolve(ctx, c, seen)
@@ -318,7 +315,7 @@ func (r *Resolver) lookup(ctx context.Context, x, l *Element, seen []string) (Ta
 }
 
 // find asks the store once for equal lookups that come soon after each other.
-func (r *Resolver) find(ctx context.Context, kind string, criteria []Criterion) (Target, int, error) {
+func (r *Resolver) find(ctx context.Context, kind string, criteria []interchange.Criterion) (Target, int, error) {
 	r.key = append(append(r.key[:0], kind...), 0)
 	for _, c := range criteria {
 		r.key = append(append(append(append(r.key, c.Field...), 0), c.Value...), 0)
@@ -338,7 +335,7 @@ func (r *Resolver) find(ctx context.Context, kind string, criteria []Criterion) 
 }
 
 // fields names the criteria without their values, which may be about people.
-func fields(criteria []Criterion) string {
+func fields(criteria []interchange.Criterion) string {
 	var names []string
 	for _, c := range criteria {
 		names = append(names, c.Field)

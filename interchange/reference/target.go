@@ -34,15 +34,11 @@ func (t *Target) same(kind string, o *Target) (same bool, mine, theirs string) {
 	case "EducationOrganizationReference", "SchoolReference":
 		return t.Organization == o.Organization, strconv.FormatInt(t.Organization, 10), strconv.FormatInt(o.Organization, 10)
 	case "CohortReference":
-		return t.Cohort == o.Cohort, cohortName(t.Cohort), cohortName(o.Cohort)
+		return t.Cohort == o.Cohort, interchange.CohortName(t.Cohort), interchange.CohortName(o.Cohort)
 	case "ProgramReference":
 		return bytes.Equal(t.Program.AppendKey(nil), o.Program.AppendKey(nil)), quoted(t.Program.ProgramName), quoted(o.Program.ProgramName)
 	}
 	return bytes.Equal(t.Section.AppendKey(nil), o.Section.AppendKey(nil)), "one " + naming(kind), "another"
-}
-
-func cohortName(k interchange.CohortKey) string {
-	return strconv.FormatInt(k.EducationOrganizationID, 10) + "/" + k.CohortIdentifier
 }
 
 func quoted(s string) string {
