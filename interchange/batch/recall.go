@@ -72,29 +72,21 @@ func recallFault(f store.SourceFile) report.Fault {
 }
 
 func recallRejects(ctx context.Context, db *store.DB, r *report.Run) error {
-	byCode := map[string]int{}
+	var rejects groups
 	for x, err := range db.Rejects(ctx, r.Run) {
 		if err != nil {
 			return err
 		}
-		i, there := byCode[x.Code]
-		if !there {
-			i = len(r.Rejects)
-			byCode[x.Code] = i
-			r.Rejects = append(r.Rejects, *newGroup(interchange.Code(x.Code)))
-		}
-		g := &r.Rejects[i]
-		g.Count++
 		if x.Consequence {
-			g.Consequence = true
 			r.Consequences++
 		}
-		if len(g.First) < groupExamples {
-			g.First = append(g.First, report.Fault{
+		rejects.add(interchange.Code(x.Code), x.Consequence, func() report.Fault {
+			return report.Fault{
 				File: x.File, Line: x.Line, Column: x.Column, Code: interchange.Code(x.Code), Kind: x.Kind, Key: x.Key, Path: x.Path,
 				Found: x.Found, Expected: x.Expected, Detail: x.Detail,
-			})
-		}
+			}
+		})
 	}
+	r.Rejects = rejects.list()
 	return nil
 }

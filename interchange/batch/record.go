@@ -78,30 +78,16 @@ func (im *importer) fault(at interchange.Place, l *logged, places map[interchang
 
 // group sums up rejects and warnings by code.
 func (im *importer) group(places map[interchange.Place]element) error {
-	byCode := map[interchange.Code]*report.Group{}
-	var order []interchange.Code
+	var rejects groups
 	for i, at := range im.log.index {
 		l, err := im.log.at(i)
 		if err != nil {
 			return err
 		}
-		g := byCode[l.Code]
-		if g == nil {
-			g = newGroup(l.Code)
-			byCode[l.Code] = g
-			order = append(order, l.Code)
-		}
-		g.Count++
-		g.Consequence = g.Consequence || l.Consequence
-		if len(g.First) < groupExamples {
-			g.First = append(g.First, im.fault(at.place, l, places))
-		}
+		rejects.add(l.Code, l.Consequence, func() report.Fault { return im.fault(at.place, l, places) })
 	}
 	im.rep.Rejected = int64(im.log.Len())
-	im.rep.Rejects, im.rep.Warnings = []report.Group{}, []report.Group{}
-	for _, code := range order {
-		im.rep.Rejects = append(im.rep.Rejects, *byCode[code])
-	}
+	im.rep.Rejects, im.rep.Warnings = rejects.list(), []report.Group{}
 	if im.warnings == nil {
 		return nil
 	}
@@ -119,6 +105,38 @@ func (im *importer) group(places map[interchange.Place]element) error {
 		im.rep.Warnings = append(im.rep.Warnings, *g)
 	}
 	return nil
+}
+
+// groups sums up faults by code, in the order in which the codes come.
+type groups struct {
+	all   []*report.Group
+	where map[interchange.Code]*report.Group
+}
+
+// add counts one; fault is asked for as long as there is room for examples.
+func (g *groups) add(code interchange.Code, consequence bool, fault func() report.Fault) {
+	of := g.where[code]
+	if of == nil {
+		if g.where == nil {
+			g.where = map[interchange.Code]*report.Group{}
+		}
+		of = newGroup(code)
+		g.where[code] = of
+		g.all = append(g.all, of)
+	}
+	of.Count++
+	of.Consequence = of.Consequence || consequence
+	if len(of.First) < groupExamples {
+		of.First = append(of.First, fault())
+	}
+}
+
+func (g *groups) list() []report.Group {
+	out := []report.Group{}
+	for _, of := range g.all {
+		out = append(out, *of)
+	}
+	return out
 }
 
 func newGroup(code interchange.Code) *report.Group {
