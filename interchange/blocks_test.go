@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"cohortx/interchange"
@@ -27,25 +26,15 @@ type contents struct {
 func readCut(t *testing.T, judges map[*xsd.Schema]*xsd.Judge, text string, cut func(from int64) int) contents {
 	t.Helper()
 	from := int64(0)
-	splitter, err := scan.Split(t.Context(), strings.NewReader(text), scan.Options{Cut: func(size int) int {
+	splitter, schema := split(t, text, scan.Options{Cut: func(size int) int {
 		if cut == nil {
 			return size
 		}
 		return cut(from)
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
 	scope := splitter.Scope()
-	r, err := interchange.ReleaseOf(scope.URI(scope.Name.Space))
-	if err != nil {
-		t.Fatal(err)
-	}
-	schema, err := interchange.LoadSchema(r, "")
-	if err != nil {
-		t.Fatal(err)
-	}
 	if judges[schema] == nil {
+		var err error
 		if judges[schema], err = xsd.NewJudge(schema); err != nil {
 			t.Fatal(err)
 		}

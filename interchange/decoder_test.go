@@ -16,10 +16,10 @@ import (
 	"cohortx/xsd/scan"
 )
 
-// readDocument decodes a whole document, which must be well-formed and fit into one block, with the violations between its entities.
-func readDocument(t testing.TB, text string) (*xsd.Schema, []interchange.Entity, []interchange.Violation) {
+// split opens a document and loads the schema of its release.
+func split(t testing.TB, text string, opt scan.Options) (*scan.Splitter, *xsd.Schema) {
 	t.Helper()
-	splitter, err := scan.Split(t.Context(), strings.NewReader(text), scan.Options{})
+	splitter, err := scan.Split(t.Context(), strings.NewReader(text), opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,11 +32,18 @@ func readDocument(t testing.TB, text string) (*xsd.Schema, []interchange.Entity,
 	if err != nil {
 		t.Fatal(err)
 	}
+	return splitter, schema
+}
+
+// readDocument decodes a whole document, which must be well-formed and fit into one block, with the violations between its entities.
+func readDocument(t testing.TB, text string) (*xsd.Schema, []interchange.Entity, []interchange.Violation) {
+	t.Helper()
+	splitter, schema := split(t, text, scan.Options{})
 	block, err := splitter.Next()
 	if err != nil {
 		t.Fatal(err)
 	}
-	decoder := interchange.NewDecoder(schema, scope)
+	decoder := interchange.NewDecoder(schema, splitter.Scope())
 	entities, err := decoder.Decode(block, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -338,15 +345,7 @@ func TestDecoder_Invalid(t *testing.T) {
 // A block that breaks gives the entities before the place, and the place.
 func TestDecoder_Broken(t *testing.T) {
 	text := inRoot(association("1", "C", "1", "2025-09-14") + "\n" + strings.Replace(association("2", "C", "1", "2025-09-14"), "</BeginDate>", "</EndDate>", 1))
-	splitter, err := scan.Split(t.Context(), strings.NewReader(text), scan.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, _ := interchange.ReleaseNamed("2.0")
-	schema, err := interchange.LoadSchema(r, "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	splitter, schema := split(t, text, scan.Options{})
 	block, err := splitter.Next()
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,6 @@ import (
 	"unicode/utf8"
 
 	"cohortx/interchange"
-	"cohortx/xsd"
 	"cohortx/xsd/scan"
 )
 
@@ -201,28 +200,7 @@ func TestEncoder_Valid(t *testing.T) {
 			if len(d.cohorts) < 5 || len(d.associations) < 20 {
 				t.Fatalf("only %d cohorts and %d associations decoded", len(d.cohorts), len(d.associations))
 			}
-			written := d.encode(t)
-			schema, err := interchange.LoadSchema(r, "")
-			if err != nil {
-				t.Fatal(err)
-			}
-			judge, err := xsd.NewJudge(schema)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer judge.Close()
-			splitter, err := scan.Split(t.Context(), bytes.NewReader(written), scan.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			block, err := splitter.Next()
-			if err != nil {
-				t.Fatal(err)
-			}
-			violations, err := judge.Check(t.Context(), splitter.Scope(), []xsd.Fragment{{Raw: block.Bytes, At: block.At}})
-			if err != nil || len(violations) > 0 {
-				t.Fatalf("%v %+v\n%s", err, violations, written)
-			}
+			judged(t, r, d.encode(t))
 		})
 	}
 }

@@ -1,7 +1,6 @@
 package interchange_test
 
 import (
-	"bytes"
 	"fmt"
 	"testing"
 
@@ -49,15 +48,8 @@ func TestEntity_ReadPlain(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r, _ := interchange.ReleaseNamed("2.0")
-			schema, err := interchange.LoadSchema(r, "")
-			if err != nil {
-				t.Fatal(err)
-			}
 			text := `<InterchangeStudentCohort xmlns="` + r.Namespace + `"><StudentCohortAssociation>` + tt.body + `</StudentCohortAssociation></InterchangeStudentCohort>`
-			splitter, err := scan.Split(t.Context(), bytes.NewReader([]byte(text)), scan.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
+			splitter, schema := split(t, text, scan.Options{})
 			block, err := splitter.Next()
 			if err != nil {
 				t.Fatal(err)

@@ -1,13 +1,10 @@
 package xsd
 
 import (
-	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -127,17 +124,7 @@ func newGrammar(namespace, root string, children []member, types map[string]*mod
 // modelGrammar reads the reference model of a release.
 func modelGrammar(t testing.TB, r release) *grammar {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(shared(t, "edfi/model"), r.name+".json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var model struct {
-		TargetNamespace string
-		Types           map[string]*modelType
-	}
-	if err := json.Unmarshal(data, &model); err != nil {
-		t.Fatal(err)
-	}
+	model := readModel(t, r)
 	var children []member
 	for _, name := range []string{"Cohort", "StudentCohortAssociation", "StaffCohortAssociation"} {
 		children = append(children, member{Name: name, Type: name, Min: 0, Max: "unbounded"})

@@ -29,23 +29,30 @@ type member struct {
 
 type modelAttribute struct{ Name, Type string }
 
+// model is the reference model of a release.
+type model struct {
+	TargetNamespace string
+	Types           map[string]*modelType
+}
+
+func readModel(t testing.TB, r release) (m model) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(shared(t, "edfi/model"), r.name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
 // TestEmbedded_Model follows the reference model of each release from the root's children down, next to the compiled
 // tables: same children in the same order, as often, of the same types with the same facets.
 func TestEmbedded_Model(t *testing.T) {
-	dir := shared(t, "edfi/model")
 	for _, r := range releases {
 		t.Run(r.name, func(t *testing.T) {
-			data, err := os.ReadFile(filepath.Join(dir, r.name+".json"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			var model struct {
-				TargetNamespace string
-				Types           map[string]*modelType
-			}
-			if err := json.Unmarshal(data, &model); err != nil {
-				t.Fatal(err)
-			}
+			model := readModel(t, r)
 			if model.TargetNamespace != r.namespace {
 				t.Fatalf("the model's namespace is %s", model.TargetNamespace)
 			}
