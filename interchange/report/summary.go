@@ -11,7 +11,7 @@ import (
 )
 
 // kinds is the order of kinds in tables.
-var kinds = []string{"EducationOrganization", "Program", "Section", "Staff", "Student", "Cohort", "StudentCohortAssociation", "StaffCohortAssociation"}
+var kinds = []string{"EducationOrganization", "Program", "Session", "Section", "Staff", "Student", "Cohort", "StudentCohortAssociation", "StaffCohortAssociation"}
 
 // Summary writes what came out of a run for people; see [Terminal] for colours. quiet leaves out everything when there is nothing to mend.
 func Summary(w io.Writer, r *Run, quiet bool) {
