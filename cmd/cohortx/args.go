@@ -7,15 +7,19 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// flagsFirst puts a command's flags before its files, as the flag parser wants them; people write them in any order, and "help import"
-// for "import --help". What follows "--" is
+// helpAsFlag makes "import --help" of "help import", as people type it.
+func helpAsFlag(args []string) []string {
+	if len(args) < 2 || args[1] != "help" {
+		return args
+	}
+	return append(append(args[:1:1], args[2:]...), "--help")
+}
+
+// flagsFirst puts a command's flags before its files, as the flag parser wants them; people write them in any order. What follows "--" is
 // never a flag, and "-" is standard input.
 func flagsFirst(commands []*cli.Command, args []string) []string {
 	if len(args) < 2 {
 		return args
-	}
-	if args[1] == "help" { // as people type it: help import
-		return append(append(args[:1:1], args[2:]...), "--help")
 	}
 	i := slices.IndexFunc(commands, func(c *cli.Command) bool { return c.HasName(args[1]) })
 	if i < 0 {

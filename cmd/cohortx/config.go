@@ -13,7 +13,11 @@ import (
 )
 
 // configCommand has the flags of all settings, so that it resolves them as the other commands do.
-func configCommand(known []cli.Flag) *cli.Command {
+func configCommand(known map[string]cli.Flag) *cli.Command {
+	var flags []cli.Flag
+	for _, name := range sortedKeys(known) {
+		flags = append(flags, known[name])
+	}
 	return &cli.Command{
 		Name:  "config",
 		Usage: "`config check` shows what is set, and where",
@@ -28,7 +32,7 @@ func configCommand(known []cli.Flag) *cli.Command {
 			Usage: "show each setting, its value and where it comes from",
 			Description: "Shows each setting with its value and where that comes from: a line of the file, a variable of the environment, the\n" +
 				"command line, or the default. A setting that is not known or cannot be used is an error.",
-			Flags:        slices.Clone(known),
+			Flags:        flags,
 			OnUsageError: usage("cohortx config check --help"),
 			Action:       checkConfig,
 		}},

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/urfave/cli/v2"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -27,7 +28,7 @@ var yamlLine = regexp.MustCompile(`^yaml: line (\d+): `)
 
 // readConfig reads a file of settings: a YAML mapping from names to values, or to lists of values. A name that is not known is an error, and so
 // is one that is there twice.
-func readConfig(file string, known map[string]bool) ([]configured, error) {
+func readConfig(file string, known map[string]cli.Flag) ([]configured, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, fmt.Errorf("config: %w", err)
@@ -60,7 +61,7 @@ func readConfig(file string, known map[string]bool) ([]configured, error) {
 	var list []configured
 	for i := 0; i < len(root.Content); i += 2 {
 		key, value := root.Content[i], root.Content[i+1]
-		if !known[key.Value] || key.Kind != yaml.ScalarNode {
+		if known[key.Value] == nil || key.Kind != yaml.ScalarNode {
 			return nil, wrong(key.Line, "there is no setting %q; there are %s", key.Value, strings.Join(sortedKeys(known), ", "))
 		}
 		if slices.ContainsFunc(list, func(s configured) bool { return s.name == key.Value }) {

@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"syscall"
 
@@ -34,6 +35,7 @@ func Main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // the second signal ends the program at once
+	runtime.MemProfileRate = 0   // --memprofile asks for it
 	if os.Getenv("GOGC") == "" {
 		collectOften()
 	}
@@ -63,7 +65,8 @@ type usageError struct{ wrong, try string }
 func (e *usageError) Error() string { return e.wrong + "\nTry: " + e.try }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	app := newApp(stdout, stderr)
+	args = helpAsFlag(args)
+	app := newApp(stdout, stderr, args...)
 	args = flagsFirst(app.Commands, args)
 	app.Metadata["args"] = args
 	err := app.RunContext(ctx, args)
@@ -85,16 +88,43 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return batch.ExitFailed
 }
 
-func newApp(stdout, stderr io.Writer) *cli.App {
+// commands are the subcommands in the order of the help, but for config, which has the flags of others.
+var commands = []struct {
+	name   string
+	create func() *cli.Command
+}{
+	{"init", initCommand}, {"import", importCommand}, {"drop", dropCommand}, {"validate", validateCommand}, {"export", exportCommand},
+	{"runs", runsCommand}, {"status", statusCommand}, {"explain", explainCommand}, {"schema", schemaCommand},
+}
+
+// called returns the command that the arguments name, alone if its settings are all its own, or else every command. Together they have hundreds
+// of flags, which take longer to get ready than a small file to be checked.
+func called(args []string) []*cli.Command {
+	for _, c := range commands {
+		if len(args) > 1 && c.name == args[1] && slices.Contains(settled, c.name) {
+			return []*cli.Command{c.create()}
+		}
+	}
+	return everyCommand()
+}
+
+func everyCommand() (list []*cli.Command) {
+	for _, c := range commands {
+		list = append(list, c.create())
+	}
+	return list
+}
+
+// newApp makes the program for a command line, or without one with all commands.
+func newApp(stdout, stderr io.Writer, args ...string) *cli.App {
 	app := &cli.App{
 		Name:      "cohortx",
 		Usage:     "load, check and export Ed-Fi Interchange-StudentCohort XML files",
 		Version:   version,
 		Writer:    stdout,
 		ErrWriter: stderr,
-		Commands: []*cli.Command{
-			initCommand(), importCommand(), dropCommand(), validateCommand(), exportCommand(), runsCommand(), statusCommand(), explainCommand(), schemaCommand(),
-		},
+		Commands:  called(args),
+
 		HideHelpCommand: true,
 		CommandNotFound: func(c *cli.Context, name string) {},
 		Action: func(c *cli.Context) error {
@@ -109,8 +139,10 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		CustomAppHelpTemplate: cli.AppHelpTemplate + exitStatus,
 	}
 	app.Metadata = map[string]any{}
-	known := settings(app)
-	app.Commands = append(app.Commands, configCommand(known))
+	known := settings(app.Commands)
+	if len(app.Commands) > 1 {
+		app.Commands = append(app.Commands, configCommand(known))
+	}
 	for _, c := range app.Commands {
 		settle(c, known)
 		c.CustomHelpTemplate = cli.CommandHelpTemplate + exitStatus

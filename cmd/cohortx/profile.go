@@ -31,6 +31,9 @@ func profiled(command *cli.Command) {
 
 // profile starts what --cpuprofile and --memprofile ask for. The function that it returns ends it.
 func profile(c *cli.Context) (stop func(), err error) {
+	if c.String("memprofile") != "" {
+		runtime.MemProfileRate = 512 << 10 // Go's own default
+	}
 	var cpu *os.File
 	if name := c.String("cpuprofile"); name != "" {
 		if cpu, err = os.Create(name); err != nil {

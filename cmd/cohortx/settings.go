@@ -16,17 +16,19 @@ var settled = []string{"import", "drop", "status", "validate"}
 // passing are their options that belong to one call.
 var passing = []string{"approve", "as-of", "config", "dry-run", "force", "help", "json", "rejects", "report"}
 
-// settings are the flags that can be set lastingly, by name, in that order.
-func settings(app *cli.App) (list []cli.Flag) {
-	for _, name := range settled {
-		for _, f := range app.Command(name).VisibleFlags() {
-			known := func(k cli.Flag) bool { return k.Names()[0] == f.Names()[0] }
-			if !slices.Contains(passing, f.Names()[0]) && !slices.ContainsFunc(list, known) {
-				list = append(list, f)
+// settings are the flags of commands that can be set lastingly, by name.
+func settings(commands []*cli.Command) map[string]cli.Flag {
+	list := map[string]cli.Flag{}
+	for _, c := range commands {
+		if !slices.Contains(settled, c.Name) {
+			continue
+		}
+		for _, f := range c.VisibleFlags() {
+			if name := f.Names()[0]; list[name] == nil && !slices.Contains(passing, name) {
+				list[name] = f
 			}
 		}
 	}
-	slices.SortFunc(list, func(a, b cli.Flag) int { return strings.Compare(a.Names()[0], b.Names()[0]) })
 	return list
 }
 
@@ -36,30 +38,28 @@ func variable(name string) string {
 }
 
 // settle lets a command, and those below it, take what it was not told from the environment, and then from a file. known are the settings.
-func settle(c *cli.Command, known []cli.Flag) {
+func settle(c *cli.Command, known map[string]cli.Flag) {
 	for _, s := range c.Subcommands {
 		settle(s, known)
 	}
-	names := map[string]bool{}
-	for _, f := range known {
-		names[f.Names()[0]] = true
-	}
-	takes := false
+	takes, configured := false, false
 	for _, f := range c.Flags {
-		if name := f.Names()[0]; names[name] {
+		name := f.Names()[0]
+		if known[name] != nil {
 			fromEnvironment(f, variable(name))
 			takes = true
 		}
+		configured = configured || name == "config"
 	}
 	if !takes || c.Action == nil {
 		return
 	}
-	if !slices.ContainsFunc(c.Flags, func(f cli.Flag) bool { return f.Names()[0] == "config" }) {
+	if !configured {
 		c.Flags = append(c.Flags, &cli.StringFlag{Name: "config", Usage: "take settings from the YAML `FILE`", EnvVars: []string{variable("config")}})
 	}
 	action := c.Action
 	c.Action = func(c *cli.Context) error {
-		from, err := fromFile(c, names)
+		from, err := fromFile(c)
 		if err != nil {
 			return err
 		}
@@ -89,12 +89,12 @@ func fromEnvironment(f cli.Flag, variable string) {
 }
 
 // fromFile sets what the command was told neither by a flag nor by the environment, and returns where in the file that stands.
-func fromFile(c *cli.Context, names map[string]bool) (map[string]string, error) {
+func fromFile(c *cli.Context) (map[string]string, error) {
 	file := c.String("config")
 	if file == "" {
 		return nil, nil
 	}
-	list, err := readConfig(file, names)
+	list, err := readConfig(file, settings(everyCommand()))
 	if err != nil {
 		return nil, err
 	}
