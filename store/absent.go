@@ -176,8 +176,13 @@ func (tx *Tx) RemoveAbsent(ctx context.Context, kind interchange.Kind, keys iter
 		return tx.db.named("read stored "+kind.String()+"s", err)
 	}
 	defer stored.close()
-	r := &remover{tx: tx, stored: stored, asOf: asOf, sink: sink, out: newAssociationWriter(tx.w, s)}
+	log, err := tx.log(ctx, kind)
+	if err != nil {
+		return err
+	}
+	r := &remover{tx: tx, stored: stored, asOf: asOf, sink: sink, out: newAssociationWriter(tx.w, s), log: log}
 	defer r.out.close()
+	defer log.close()
 	for k, err := range keys {
 		if err != nil {
 			return err
@@ -187,7 +192,7 @@ func (tx *Tx) RemoveAbsent(ctx context.Context, kind interchange.Kind, keys iter
 		}
 	}
 	err = r.flush(ctx)
-	return tx.db.named("remove "+kind.String()+"s", errors.Join(err, r.out.flush()))
+	return tx.db.named("remove "+kind.String()+"s", errors.Join(err, r.out.flush(), r.log.flush()))
 }
 
 // remover is the work of one RemoveAbsent.
@@ -197,6 +202,7 @@ type remover struct {
 	asOf   interchange.Date
 	sink   RemovalSink
 	out    *associationWriter
+	log    *associationLog
 	keys   []AssociationKey
 	b      block
 	last   AssociationKey
@@ -257,9 +263,9 @@ func (r *remover) remove(g pair, old *interchange.Record) (interchange.Outcome, 
 	case interchange.EndedByAbsence:
 		now := *old
 		now.End = end
-		return o, r.out.change(g, old, &now)
+		return o, errors.Join(r.out.change(g, old, &now), r.log.ended(g, old, o))
 	case interchange.Withdrawn:
-		return o, r.out.remove(g, old)
+		return o, errors.Join(r.out.remove(g, old), r.log.ended(g, old, o))
 	}
 	return 0, nil
 }

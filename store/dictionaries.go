@@ -82,6 +82,12 @@ func (db *DB) Dictionaries(ctx context.Context) (*Dictionaries, error) {
 		if err != nil {
 			return nil, db.named("read keys of every "+part.table.what(), err)
 		}
+		// The number of a row that was there once is not given again: the history would take the two for one.
+		used, err := db.w.integer("SELECT coalesce(max(last), 0) FROM origin WHERE kind = ?", part.table.history())
+		if err != nil {
+			return nil, db.named("read the history", err)
+		}
+		part.into.Reserve(uint32(used))
 	}
 	if db.version, err = db.w.integer("PRAGMA data_version"); err != nil {
 		return nil, db.named("read data version", err)

@@ -54,8 +54,13 @@ func (tx *Tx) MergeAssociations(ctx context.Context, kind interchange.Kind, in S
 		reader.Close()
 	}()
 
-	m := &merge{tx: tx, persons: persons, policies: p, sink: sink, out: newAssociationWriter(tx.w, shape)}
+	log, err := tx.log(ctx, kind)
+	if err != nil {
+		return err
+	}
+	m := &merge{tx: tx, persons: persons, policies: p, sink: sink, out: newAssociationWriter(tx.w, shape), log: log}
 	defer m.out.close()
+	defer log.close()
 	for b := range a.full {
 		if b.err != nil {
 			return tx.db.named("read stored "+kind.String()+"s", b.err)
@@ -68,7 +73,7 @@ func (tx *Tx) MergeAssociations(ctx context.Context, kind interchange.Kind, in S
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return tx.db.named("write "+kind.String()+"s", m.out.flush())
+	return tx.db.named("write "+kind.String()+"s", errors.Join(m.out.flush(), m.log.flush()))
 }
 
 // beside opens a connection that reads associations of a kind as they were at Begin, since nobody else can write meanwhile. Close it.
@@ -90,6 +95,7 @@ type merge struct {
 	policies interchange.Policies
 	sink     Sink
 	out      *associationWriter
+	log      *associationLog
 	settled  []interchange.Settled
 	cohort   uint32 // the last one checked
 	checked  bool
@@ -149,8 +155,12 @@ func (m *merge) group(g pair, stored, incoming []interchange.Record) error {
 			if s.Stored >= 0 {
 				old = &stored[s.Stored]
 			}
-			if err := m.write(g, old, in); err != nil {
+			if err := m.write(g, old, in, s.Outcome); err != nil {
 				return err
+			}
+		} else if s.Outcome == interchange.Unchanged {
+			if err := m.log.unchanged(g, in.Begin); err != nil {
+				return m.tx.db.named("write the history", err)
 			}
 		}
 		if err := m.sink(g.cohort(), g.person(), s, incoming); err != nil {
@@ -160,7 +170,7 @@ func (m *merge) group(g pair, stored, incoming []interchange.Record) error {
 	return nil
 }
 
-func (m *merge) write(g pair, old, in *interchange.Record) error {
+func (m *merge) write(g pair, old, in *interchange.Record, o interchange.Outcome) error {
 	for _, u := range in.Sections {
 		if err := m.tx.must(sections, u.Section); err != nil {
 			return err
@@ -171,9 +181,11 @@ func (m *merge) write(g pair, old, in *interchange.Record) error {
 	}
 	var err error
 	if old == nil {
-		err = m.out.insert(g, in)
-	} else {
-		err = m.out.change(g, old, in)
+		if err = m.out.insert(g, in); err == nil {
+			err = m.log.created(g, in)
+		}
+	} else if err = m.out.change(g, old, in); err == nil {
+		err = m.log.changed(g, old, o, in.Place)
 	}
 	return m.tx.db.named("write associations", err)
 }

@@ -18,6 +18,13 @@ const (
 	staff   = interchange.StaffCohortAssociationKind
 )
 
+// sortRecords puts records into the order of the primary key.
+func sortRecords(records []store.StagedRecord) {
+	slices.SortFunc(records, func(a, b store.StagedRecord) int {
+		return cmp.Or(cmp.Compare(a.Cohort, b.Cohort), cmp.Compare(a.Person, b.Person), cmp.Compare(a.Begin, b.Begin))
+	})
+}
+
 func access(r store.StagedRecord, a uint8) store.StagedRecord { r.Access = a; return r }
 
 func TestTx_MergeAssociations(t *testing.T) {
@@ -183,9 +190,7 @@ func TestTx_MergeAssociations_Model(t *testing.T) {
 				model[k] = r
 			}
 		}
-		slices.SortFunc(records, func(a, b store.StagedRecord) int {
-			return cmp.Or(cmp.Compare(a.Cohort, b.Cohort), cmp.Compare(a.Person, b.Person), cmp.Compare(a.Begin, b.Begin))
-		})
+		sortRecords(records)
 		tx := begin(t, db)
 		merge(t, tx, student, records...)
 		commit(t, tx)

@@ -64,6 +64,7 @@ func (tx *Tx) knows(t table, n uint32) bool { return tx.db.known.rows[t].has(n) 
 func (tx *Tx) learn(t table, n uint32) {
 	tx.db.known.rows[t].add(n)
 	tx.added.rows[t] = append(tx.added.rows[t], n)
+	tx.history.born(t.history(), int64(n))
 }
 
 func (tx *Tx) must(t table, n uint32) error {

@@ -52,6 +52,7 @@ type DB struct {
 	w       *conn      // the only connection that writes, so that data_version tells other writers from us
 	known   *known     // which numbers exist, as of Dictionaries and what was committed since
 	version int64      // PRAGMA data_version when known was right
+	run     int64      // under way, from StartRun on until its end is written; 0: none
 }
 
 // Open opens the store at path. Errors: *NotFoundError, *NotAStoreError, *NewerStoreError, *BusyError, *FullError, others of the

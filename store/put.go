@@ -73,6 +73,7 @@ type SectionRow struct {
 // CohortRow is a cohort with the numbers of its programs, which take the place of Cohort.Programs.
 type CohortRow struct {
 	Number uint32
+	File   int // position in the run, see From; 0: none in particular
 	interchange.Cohort
 	ProgramNumbers []uint32
 	Unverified     bool // known only from a reference; leaves a stored row as it is
@@ -163,6 +164,9 @@ func (tx *Tx) PutSections(ctx context.Context, rows []SectionRow) ([]interchange
 func (tx *Tx) PutCohorts(ctx context.Context, rows []CohortRow) ([]interchange.Outcome, error) {
 	return tx.put(ctx, cohortTable, len(rows), func(i int, w *written) error {
 		r := &rows[i]
+		if err := tx.From(r.File); err != nil {
+			return err
+		}
 		if err := tx.mustOrganization(r.EducationOrganizationID); err != nil {
 			return err
 		}
@@ -251,6 +255,7 @@ func details(list []Detail) []child {
 
 // putTable describes a table with numbered rows and the tables of their children.
 type putTable struct {
+	history  int64 // its kind in the history
 	name     string
 	columns  []string // after id and before verified, in the order of written.values
 	fixed    int      // so many of them, from the first, are the key or stay as first written
@@ -282,9 +287,10 @@ func detailTable(name, owner string) childTable {
 	}
 }
 
-func personTable(name, prefix string) *putTable {
+func personTable(history int64, name, prefix string) *putTable {
 	return &putTable{
-		name: name,
+		history: history,
+		name:    name,
 		columns: []string{"unique_id", "personal_title_prefix", "first_name", "middle_name", "last_surname", "generation_code_suffix",
 			"maiden_name", "birth_date", "sex", "hispanic_latino"},
 		fixed:    1,
@@ -294,6 +300,7 @@ func personTable(name, prefix string) *putTable {
 
 var (
 	organizationTable = &putTable{
+		history: historyOrganization,
 		name:    "education_organization",
 		columns: []string{"name", "category"},
 		children: []childTable{
@@ -301,21 +308,23 @@ var (
 			detailTable("education_organization_detail", "education_organization_id"),
 		},
 	}
-	studentTable = personTable("student", "student")
-	staffTable   = personTable("staff_member", "staff")
+	studentTable = personTable(historyStudent, "student", "student")
+	staffTable   = personTable(historyStaff, "staff_member", "staff")
 	programTable = &putTable{
 		name:    "program",
 		columns: []string{"key", "education_organization_id", "program_name", "program_type", "program_id"},
 		fixed:   4,
 	}
 	sectionTable = &putTable{
-		name: "section",
+		history: historySection,
+		name:    "section",
 		columns: []string{"key", "form", "school_id", "local_course_code", "school_year", "section_identifier", "session_name",
 			"unique_section_code", "sequence_of_course", "term", "term_namespace", "class_period_name", "classroom_identification_code"},
 		fixed: 13,
 	}
 	cohortTable = &putTable{
-		name: "cohort",
+		history: historyCohort,
+		name:    "cohort",
 		columns: []string{"education_organization_id", "cohort_identifier", "cohort_type", "cohort_scope", "academic_subject",
 			"academic_subject_namespace", "cohort_description", "descriptors"},
 		fixed: 2,
@@ -468,6 +477,9 @@ func (p *putter) flush(ctx context.Context, n int) error {
 			p.outcomes[rows[i].at] = interchange.Updated
 		default:
 			p.outcomes[rows[i].at] = interchange.Unchanged
+			if err := tx.history.unchanged(ctx, p.t.history, rows[i].id); err != nil {
+				return db.named("read the history of "+p.t.name, err)
+			}
 		}
 	}
 	return nil
@@ -505,6 +517,11 @@ func (p *putter) putChildren(ctx context.Context, rows []written, which int) err
 			continue
 		}
 		p.touched[i] = true
+		if w.known {
+			if err := p.tx.history.list(p.t, which, w.id, have); err != nil {
+				return err
+			}
+		}
 		if len(have) > 0 {
 			if _, err := p.tx.w.exec("DELETE FROM "+t.name+" WHERE "+t.owner+" = ?", w.id); err != nil {
 				return err

@@ -132,8 +132,11 @@ func (db *DB) StartRun(ctx context.Context, info RunInfo) (*Run, error) {
 			return err
 		}
 		var err error
-		run.Number, err = w.integer("SELECT last_insert_rowid()")
-		return err
+		if run.Number, err = w.integer("SELECT last_insert_rowid()"); err != nil {
+			return err
+		}
+		db.run = run.Number
+		return watch(w, run.Number)
 	})
 	if err != nil {
 		return nil, db.named("start run", err)
@@ -204,6 +207,7 @@ func (run *Run) finish(ctx context.Context, w *conn, r Result) error {
 	if changed != 1 {
 		return fmt.Errorf("run %d is not running", run.Number)
 	}
+	run.db.run = 0
 	return nil
 }
 

@@ -8,11 +8,12 @@ import (
 // Tx is the transaction that applies one set of files. It belongs to one goroutine. After an error of any method but those that say
 // otherwise, call Rollback.
 type Tx struct {
-	db     *DB
-	w      *conn
-	done   bool
-	added  added
-	merged [4]bool // by interchange.Kind
+	db      *DB
+	w       *conn
+	done    bool
+	added   added
+	merged  [4]bool    // by interchange.Kind
+	history *recording // nil without a run under way
 }
 
 // ErrNoDictionaries is returned by Begin before a first call of Dictionaries, which gives the numbers that a Tx works with.
@@ -52,6 +53,7 @@ func (db *DB) Begin(ctx context.Context) (_ *Tx, err error) {
 		tx.abandon()
 		return nil, db.named("begin", err)
 	}
+	tx.history = db.newRecording(tx)
 	return tx, nil
 }
 
@@ -79,6 +81,10 @@ func (tx *Tx) Commit(ctx context.Context) error {
 	}
 	tx.done = true
 	defer tx.db.mu.Unlock()
+	if err := tx.history.flush(); err != nil {
+		tx.abandon()
+		return tx.db.named("write the history", err)
+	}
 	if _, err := tx.w.exec("COMMIT"); err != nil {
 		tx.abandon()
 		return tx.db.named("commit", err)

@@ -22,6 +22,7 @@ func (im *importer) applySet(ctx context.Context, s *set, inputs []*input) error
 		return err
 	}
 	defer im.rollback(tx)
+	tx.Lines(s.lines.line)
 	err = im.step("apply cohorts", func() error { return s.putTargets(ctx, tx) })
 	if err != nil {
 		return err
@@ -228,6 +229,9 @@ func (s *set) putCohorts(ctx context.Context, tx *store.Tx) error {
 	var rows []store.CohortRow
 	var programs []store.ProgramRow
 	flush := func() error {
+		if err := tx.From(0); err != nil { // the programs of several cohorts
+			return err
+		}
 		if _, err := tx.PutPrograms(ctx, programs); err != nil {
 			return err
 		}
@@ -261,7 +265,7 @@ func (s *set) putCohorts(ctx context.Context, tx *store.Tx) error {
 		if err != nil {
 			return err
 		}
-		row := store.CohortRow{Number: d.number, Cohort: readCohort(values, key)}
+		row := store.CohortRow{Number: d.number, File: position(d.place.File()), Cohort: readCohort(values, key)}
 		for _, k := range row.Programs {
 			n := s.programs.number(k.AppendKey(nil))
 			row.ProgramNumbers = append(row.ProgramNumbers, n)

@@ -215,6 +215,9 @@ func (im *importer) prerequisite(ctx context.Context, in *input) error {
 		return err
 	}
 	defer im.rollback(p.tx)
+	if err := p.tx.From(position(in.number)); err != nil {
+		return err
+	}
 	err = p.apply(ctx, rows)
 	in.report.Entities, in.report.Rejected = p.entities, int64(log.Len())
 	if err == nil && im.opt.Limit.exceeded(int64(log.Len()), p.entities) {

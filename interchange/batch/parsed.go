@@ -74,6 +74,7 @@ type parsed struct {
 	doubtful []deferredEntity // rejected associations whose key needs the rest of the document
 	marks    []mark
 	rejects  []logged
+	lines    linePiece
 	ids      []definedID
 	uses     []usedID
 	root     []interchange.Violation // what stands between entities and may not
@@ -92,7 +93,7 @@ func (p *parsed) reset() {
 	*p = parsed{
 		arena: p.arena[:0], items: p.items[:0], cohorts: p.cohorts[:0], rejects: p.rejects[:0],
 		ids: p.ids[:0], uses: p.uses[:0], sections: p.sections[:0], deferred: p.deferred[:0],
-		doubtful: p.doubtful[:0], marks: p.marks[:0],
+		doubtful: p.doubtful[:0], marks: p.marks[:0], lines: linePiece{bytes: p.lines.bytes[:0]},
 	}
 }
 

@@ -26,6 +26,7 @@ type set struct {
 
 	associations map[interchange.Kind]*sorter
 	definitions  definitions
+	lines        lines
 	defined      bits // numbers of the cohorts that are written in pass 2
 	// rejectedCohorts holds the line of a rejected Cohort element by the number of its natural key.
 	rejectedCohorts map[uint32]int
@@ -57,6 +58,7 @@ func newSet(dict *store.Dictionaries, dir string, allow Missing, policies interc
 		doubts:          interchange.Doubts{KeyUnknown: map[int64]struct{}{}},
 		refused:         map[int]bool{},
 		definitions:     definitions{spill: spill{dir: dir, what: "cohort"}},
+		lines:           lines{spill: spill{dir: dir, what: "line"}},
 		log:             newRejectLog(dir),
 		warnings:        newWarnings(),
 		counts:          report.Counts{},
@@ -73,6 +75,7 @@ func (s *set) close() {
 		a.close()
 	}
 	s.log.close()
+	s.lines.close()
 	s.definitions.close()
 }
 
@@ -122,6 +125,9 @@ func (d *document) collect(p *parsed) error {
 		d.entities[k] += n
 	}
 	d.judged += p.judged
+	if err := s.lines.add(d.file, &p.lines); err != nil {
+		return err
+	}
 	if p.zoned > 0 && d.zoned == 0 {
 		s.warnings.add(interchange.CodeZoneDropped, interchange.PlaceOf(d.file, p.firstAt.Offset))
 	}

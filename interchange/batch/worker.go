@@ -92,6 +92,7 @@ func (r *reader) read(b *scan.Block, p *parsed) {
 	for i := range entities {
 		e := &entities[i]
 		p.entities[e.Kind]++
+		p.lines.add(e.At)
 		before := len(p.rejects)
 		r.entity(e, p)
 		rejected := len(p.rejects) > before

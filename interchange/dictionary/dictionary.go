@@ -57,6 +57,9 @@ func (d *Dictionary) Len() int { return d.count }
 // Next is the number that the next new key will get: one more than the highest so far.
 func (d *Dictionary) Next() uint32 { return d.next }
 
+// Reserve keeps the numbers up to n from being given to new keys.
+func (d *Dictionary) Reserve(n uint32) { d.next = max(d.next, n+1) }
+
 // Find returns the key's number.
 func (d *Dictionary) Find(key []byte) (number uint32, ok bool) {
 	if d.slots == nil {
