@@ -145,21 +145,19 @@ func randomAssociation(rnd *rand.Rand, c *interchange.Cohort) interchange.Associ
 // carried writes entities in a release and reads them back. Nothing may be left out.
 func carried(t *testing.T, name string, cohorts []interchange.Cohort, associations []interchange.Association) decoded {
 	t.Helper()
-	e, out := newEncoder(t, name)
+	e := newEncoder(t, name)
 	for i := range cohorts {
-		if err := e.Cohort(&cohorts[i]); err != nil {
+		if err := e.cohort(&cohorts[i]); err != nil {
 			t.Fatalf("%v: %+v", err, cohorts[i])
 		}
 	}
 	for i := range associations {
-		if err := e.Association(&associations[i]); err != nil {
+		if err := e.association(&associations[i]); err != nil {
 			t.Fatalf("%v: %+v", err, associations[i])
 		}
 	}
-	if err := e.Close(); err != nil {
-		t.Fatal(err)
-	}
-	back, ok := decode(t, out.Bytes())
+	out := e.close()
+	back, ok := decode(t, out)
 	if !ok || len(back.cohorts) != len(cohorts) || len(back.associations) != len(associations) {
 		t.Fatalf("release %s: %d and %d of %d and %d came back", name, len(back.cohorts), len(back.associations), len(cohorts), len(associations))
 	}
@@ -235,8 +233,8 @@ func TestEncoder_ConversionChangesNothing(t *testing.T) {
 			c.EducationOrganizationID <<= rnd.IntN(3)
 		}
 		for _, to := range interchange.Releases {
-			e, out := newEncoder(t, to.Name)
-			err := e.Cohort(&c)
+			e := newEncoder(t, to.Name)
+			err := e.cohort(&c)
 			var carry *interchange.CarryError
 			if errors.As(err, &carry) {
 				if carry.Release != to.Name || carry.Field == "" || carry.Reason == "" {
@@ -245,10 +243,11 @@ func TestEncoder_ConversionChangesNothing(t *testing.T) {
 				leftOut++
 				continue
 			}
-			if err = errors.Join(err, e.Close()); err != nil {
+			if err != nil {
 				t.Fatal(err)
 			}
-			back, ok := decode(t, out.Bytes())
+			out := e.close()
+			back, ok := decode(t, out)
 			if !ok || len(back.cohorts) != 1 {
 				t.Fatalf("%s to %s: %+v is not valid:\n%s", from.Name, to.Name, c, out)
 			}
@@ -272,27 +271,25 @@ func FuzzConvert(f *testing.F) {
 			return
 		}
 		for _, to := range interchange.Releases {
-			e, out := newEncoder(t, to.Name)
+			e := newEncoder(t, to.Name)
 			var want decoded
 			var carry *interchange.CarryError
 			for i := range d.cohorts {
-				if err := e.Cohort(&d.cohorts[i]); err == nil {
+				if err := e.cohort(&d.cohorts[i]); err == nil {
 					want.cohorts = append(want.cohorts, d.cohorts[i])
 				} else if !errors.As(err, &carry) {
 					t.Fatal(err)
 				}
 			}
 			for i := range d.associations {
-				if err := e.Association(&d.associations[i]); err == nil {
+				if err := e.association(&d.associations[i]); err == nil {
 					want.associations = append(want.associations, d.associations[i])
 				} else if !errors.As(err, &carry) {
 					t.Fatal(err)
 				}
 			}
-			if err := e.Close(); err != nil {
-				t.Fatal(err)
-			}
-			got, ok := decode(t, out.Bytes())
+			out := e.close()
+			got, ok := decode(t, out)
 			if !ok || len(got.cohorts) != len(want.cohorts) || !reflect.DeepEqual(got.associations, want.associations) {
 				t.Fatalf("%s to %s: %+v became %+v", d.release.Name, to.Name, want, got)
 			}

@@ -31,6 +31,9 @@ type Decoder struct {
 	arena []byte // values that are not a slice of the block
 	root  []Violation
 
+	skim    bool
+	skimmed int
+
 	// the text of the open leaf
 	text  []byte
 	parts int // text tokens so far
@@ -62,6 +65,13 @@ func NewDecoder(schema *xsd.Schema, scope *scan.Scope) *Decoder {
 	return d
 }
 
+// Skim makes Decode leave out most entities that are proven and have neither an id nor a ref: nothing is to be said of them when a document is
+// only checked. Skimmed counts those that the last Decode left out.
+func (d *Decoder) Skim() { d.skim = true }
+
+// Skimmed is how many entities the last Decode left out, see [Decoder.Skim].
+func (d *Decoder) Skimmed() int { return d.skimmed }
+
 // Root returns what the last Decode found between entities that may not stand there: text, unknown elements.
 func (d *Decoder) Root() []Violation { return d.root }
 
@@ -70,14 +80,20 @@ func (d *Decoder) Root() []Violation { return d.root }
 func (d *Decoder) Decode(b *scan.Block, dst []Entity) ([]Entity, error) {
 	d.scanner.Reset(b)
 	d.nodes, d.marks, d.arena, d.root = d.nodes[:0], d.marks[:0], d.arena[:0], d.root[:0]
+	d.skimmed = 0
 	first := len(dst)
 	at := walker{pos: b.At, b: b.Bytes}
 	if b.Scope != d.scope {
 		d.scope, d.forms = b.Scope, forms{}
 	}
 	for {
-		if e, ok := d.formed(); ok {
-			e.At = at.to(d.scanner.EndOffset() - len(e.Raw))
+		if known, raw, ok := d.recognise(); ok {
+			if d.skim {
+				d.skimmed++
+				continue
+			}
+			e := d.formed(known, raw)
+			e.At = at.to(d.scanner.EndOffset() - len(raw))
 			dst = append(dst, e)
 			continue
 		}

@@ -1,9 +1,7 @@
 package interchange
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"strconv"
 	"unicode/utf8"
 
@@ -21,80 +19,58 @@ func (e *CarryError) Error() string {
 	return fmt.Sprintf("release %s cannot carry %s: %s", e.Release, e.Field, e.Reason)
 }
 
-// Encoder writes an interchange document, entity by entity, in a fixed form: UTF-8, two spaces a level, "\n" at line ends. Equal entities
-// give equal bytes. An entity that the release cannot carry leaves no trace in the output and gives a *CarryError; any other error is the
-// writer's, and final.
+// Encoder encodes the entities of an interchange document in a fixed form: UTF-8, two spaces a level, "\n" at line ends. Equal entities give
+// equal bytes, whichever encoder of the release does it. Its methods append to a slice and return it; what the release cannot carry gives a
+// *CarryError and leaves the slice as it was. It is for one goroutine, and allocates nothing for an association like the one before.
 type Encoder struct {
-	w       io.Writer
 	r       *Release
 	schema  *xsd.Schema
-	buf     []byte
+	buf     []byte // the caller's, during a call
 	depth   int
-	opened  bool
-	n       int64
 	fault   *CarryError
 	scratch []byte
 	slots   map[string]xsd.Slot
 
 	// Neighbours mostly share their cohort and their sections.
-	cohort     CohortKey // of the reference
-	identifier string    // path of its cohort identifier, which the kind of the association decides
-	reference  []byte    // the CohortReference to it; empty: none yet
-	sections   map[SectionKey][]byte
+	cohort    CohortKey // of the reference
+	kind      Kind      // of the associations that it stands in
+	reference []byte    // the CohortReference to it; empty: none yet
+	sections  map[SectionKey]span
+	kept      []byte // the SectionReferences
 }
 
-// flushAt is when the buffer goes to the writer.
-const flushAt = 256 << 10
+// span is a piece of Encoder.kept.
+type span struct{ from, to int }
 
-// mostSections is how many sections are kept as they are written.
-const mostSections = 1024
+// mostKept is how many bytes of sections are kept as they are written.
+const mostKept = 1 << 20
 
-// NewEncoder returns an encoder for documents of release r, which schema describes. Nothing is written before the first entity.
-func NewEncoder(w io.Writer, r *Release, schema *xsd.Schema) *Encoder {
-	return &Encoder{w: w, r: r, schema: schema, slots: map[string]xsd.Slot{}, sections: map[SectionKey][]byte{}}
+// NewEncoder returns an encoder for documents of release r, which schema describes.
+func NewEncoder(r *Release, schema *xsd.Schema) *Encoder {
+	return &Encoder{r: r, schema: schema, slots: map[string]xsd.Slot{}, sections: map[SectionKey]span{}}
 }
 
-// Len is the number of entities written.
-func (e *Encoder) Len() int64 { return e.n }
-
-func (e *Encoder) begin() (mark int) {
-	if !e.opened {
-		e.opened = true
-		e.buf = append(e.buf, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<InterchangeStudentCohort xmlns=\""...)
-		e.buf = append(e.buf, e.r.Namespace...)
-		e.buf = append(e.buf, "\">\n"...)
-	}
-	e.depth, e.fault = 1, nil
-	return len(e.buf)
+// AppendStart appends what comes before the first entity.
+func (e *Encoder) AppendStart(dst []byte) []byte {
+	dst = append(dst, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<InterchangeStudentCohort xmlns=\""...)
+	return append(append(dst, e.r.Namespace...), "\">\n"...)
 }
 
-func (e *Encoder) end(mark int) error {
+// AppendEnd appends what comes after the last entity. A document without an entity is not valid.
+func (e *Encoder) AppendEnd(dst []byte) []byte {
+	return append(dst, "</InterchangeStudentCohort>\n"...)
+}
+
+func (e *Encoder) begin(dst []byte) { e.buf, e.depth, e.fault = dst, 1, nil }
+
+// end gives the slice back that begin was given, with the entity or as it was.
+func (e *Encoder) end(dst []byte) ([]byte, error) {
+	out := e.buf
+	e.buf = nil
 	if e.fault != nil {
-		e.buf = e.buf[:mark]
-		return e.fault
+		return out[:len(dst)], e.fault
 	}
-	e.n++
-	if len(e.buf) < flushAt {
-		return nil
-	}
-	return e.flush()
-}
-
-func (e *Encoder) flush() error {
-	_, err := e.w.Write(e.buf)
-	e.buf = e.buf[:0]
-	return err
-}
-
-// Close ends the document. One without an entity is not valid, and is written all the same. The end tag goes to the writer by itself, as
-// whole entities do before.
-func (e *Encoder) Close() error {
-	e.begin()
-	if err := e.flush(); err != nil {
-		return err
-	}
-	e.buf = append(e.buf, "</InterchangeStudentCohort>\n"...)
-	return e.flush()
+	return out, nil
 }
 
 func (e *Encoder) indent() {
@@ -115,13 +91,18 @@ func (e *Encoder) close(name string) {
 }
 
 func (e *Encoder) leaf(name, value string) {
+	e.indent()
+	e.buf = append(append(append(e.buf, '<'), name...), '>')
+	e.text(name, value)
+	e.buf = append(append(append(e.buf, '<', '/'), name...), '>', '\n')
+}
+
+// text writes the value of the element name.
+func (e *Encoder) text(name, value string) {
 	if c, bad := NotXML(value); bad {
 		e.cannot(name, fmt.Sprintf("it holds %s, which no XML document can hold", c))
 	}
-	e.indent()
-	e.buf = append(append(append(e.buf, '<'), name...), '>')
 	e.buf = AppendEscaped(e.buf, value)
-	e.buf = append(append(append(e.buf, '<', '/'), name...), '>', '\n')
 }
 
 func (e *Encoder) integer(name string, n int64) {
@@ -131,25 +112,19 @@ func (e *Encoder) integer(name string, n int64) {
 	e.buf = append(append(append(e.buf, '<', '/'), name...), '>', '\n')
 }
 
-func (e *Encoder) date(name string, d Date) {
-	if d == NoDate {
-		return
-	}
-	e.indent()
-	e.buf = append(append(append(e.buf, '<'), name...), '>')
-	e.buf = d.Append(e.buf)
-	e.buf = append(append(append(e.buf, '<', '/'), name...), '>', '\n')
-}
-
 // checked writes a leaf whose value the schema may refuse: path is the element's, from the entity down.
 func (e *Encoder) checked(path, name, value string) {
+	e.check(path, name, value)
+	e.leaf(name, value)
+}
+
+func (e *Encoder) check(path, name, value string) {
 	switch read, fault := e.schema.Value(e.slot(path), []byte(value), &e.scratch); {
 	case fault != nil:
 		e.cannot(name, notOf(value, fault))
 	case string(read) != value:
 		e.cannot(name, "white space at its ends, or more than one space in it, would not be read back: "+strconv.Quote(shorten(value)))
 	}
-	e.leaf(name, value)
 }
 
 func (e *Encoder) slot(path string) xsd.Slot {
@@ -204,9 +179,9 @@ func (e *Encoder) school(id int64) {
 	e.close("SchoolReference")
 }
 
-// Cohort writes a Cohort.
-func (e *Encoder) Cohort(c *Cohort) error {
-	mark := e.begin()
+// AppendCohort appends a Cohort.
+func (e *Encoder) AppendCohort(dst []byte, c *Cohort) ([]byte, error) {
+	e.begin(dst)
 	e.open("Cohort")
 	e.checked("Cohort/CohortIdentifier", "CohortIdentifier", c.CohortIdentifier)
 	if c.CohortDescription != nil {
@@ -224,7 +199,7 @@ func (e *Encoder) Cohort(c *Cohort) error {
 		e.program(&c.Programs[i])
 	}
 	e.close("Cohort")
-	return e.end(mark)
+	return e.end(dst)
 }
 
 // coded writes an enumeration value or a descriptor, as the release has it.
@@ -281,51 +256,89 @@ func (e *Encoder) program(k *ProgramKey) {
 	e.close("ProgramReference")
 }
 
-// Association writes a StudentCohortAssociation or a StaffCohortAssociation. Begin dates of sections have no place in it: the caller says so.
-func (e *Encoder) Association(a *Association) error {
-	mark := e.begin()
-	name, identifier := "StudentCohortAssociation", "StudentCohortAssociation/CohortReference/CohortIdentity/CohortIdentifier"
-	if a.Kind == StaffCohortAssociationKind {
-		name, identifier = "StaffCohortAssociation", "StaffCohortAssociation/CohortReference/CohortIdentity/CohortIdentifier"
+// associationTags are the tags of an association around what differs from one to the next.
+type associationTags struct {
+	start, afterPerson, end string
+	person, identifier      string // paths of the values in them
+	personName              string
+}
+
+var (
+	studentTags = &associationTags{
+		start:       "  <StudentCohortAssociation>\n    <StudentReference>\n      <StudentIdentity>\n        <StudentUniqueId>",
+		afterPerson: "</StudentUniqueId>\n      </StudentIdentity>\n    </StudentReference>\n",
+		end:         "  </StudentCohortAssociation>\n",
+		person:      "StudentCohortAssociation/StudentReference/StudentIdentity/StudentUniqueId",
+		identifier:  "StudentCohortAssociation/CohortReference/CohortIdentity/CohortIdentifier",
+		personName:  "StudentUniqueId",
 	}
-	e.open(name)
-	e.person(a.Kind, a.PersonUniqueID)
-	e.cohortReference(a.CohortKey, identifier)
-	e.date("BeginDate", a.BeginDate)
-	e.date("EndDate", a.EndDate)
+	staffTags = &associationTags{
+		start:       "  <StaffCohortAssociation>\n    <StaffReference>\n      <StaffIdentity>\n        <StaffUniqueId>",
+		afterPerson: "</StaffUniqueId>\n      </StaffIdentity>\n    </StaffReference>\n",
+		end:         "  </StaffCohortAssociation>\n",
+		person:      "StaffCohortAssociation/StaffReference/StaffIdentity/StaffUniqueId",
+		identifier:  "StaffCohortAssociation/CohortReference/CohortIdentity/CohortIdentifier",
+		personName:  "StaffUniqueId",
+	}
+)
+
+// AppendAssociation appends a StudentCohortAssociation or a StaffCohortAssociation. Begin dates of sections have no place in it: the caller
+// says so.
+func (e *Encoder) AppendAssociation(dst []byte, a *Association) ([]byte, error) {
+	e.begin(dst)
+	tags := studentTags
+	if a.Kind == StaffCohortAssociationKind {
+		tags = staffTags
+	}
+	e.buf = append(e.buf, tags.start...)
+	e.key(tags.personName, a.PersonUniqueID, tags.person)
+	e.buf = append(e.buf, tags.afterPerson...)
+	e.depth = 2
+	e.cohortReference(a, tags)
+	e.buf = append(e.buf, "    <BeginDate>"...)
+	e.buf = a.BeginDate.Append(e.buf)
+	e.buf = append(e.buf, "</BeginDate>\n"...)
+	if a.EndDate != NoDate {
+		e.buf = append(e.buf, "    <EndDate>"...)
+		e.buf = a.EndDate.Append(e.buf)
+		e.buf = append(e.buf, "</EndDate>\n"...)
+	}
 	if a.StudentRecordAccess != nil {
 		e.leaf("StudentRecordAccess", strconv.FormatBool(*a.StudentRecordAccess))
 	}
 	for i := range a.Sections {
 		e.knownSection(&a.Sections[i])
 	}
-	e.close(name)
-	return e.end(mark)
+	e.buf = append(e.buf, tags.end...)
+	return e.end(dst)
 }
 
-// cohortReference writes the CohortReference of an association. identifier is the path of the cohort identifier.
-func (e *Encoder) cohortReference(k CohortKey, identifier string) {
-	if len(e.reference) > 0 && k == e.cohort && identifier == e.identifier {
+// cohortReference writes the CohortReference of an association.
+func (e *Encoder) cohortReference(a *Association, tags *associationTags) {
+	if len(e.reference) > 0 && a.CohortKey == e.cohort && a.Kind == e.kind {
 		e.buf = append(e.buf, e.reference...)
 		return
 	}
 	from := len(e.buf)
 	e.open("CohortReference")
 	e.open("CohortIdentity")
-	e.length("CohortIdentifier", k.CohortIdentifier, identifier)
-	e.organization(k.EducationOrganizationID)
+	e.indent()
+	e.buf = append(e.buf, "<CohortIdentifier>"...)
+	e.key("CohortIdentifier", a.CohortIdentifier, tags.identifier)
+	e.buf = append(e.buf, "</CohortIdentifier>\n"...)
+	e.organization(a.EducationOrganizationID)
 	e.close("CohortIdentity")
 	e.close("CohortReference")
 	e.reference = e.reference[:0]
 	if e.fault == nil {
-		e.cohort, e.identifier, e.reference = k, identifier, append(e.reference, e.buf[from:]...)
+		e.cohort, e.kind, e.reference = a.CohortKey, a.Kind, append(e.reference, e.buf[from:]...)
 	}
 }
 
 // knownSection writes a SectionReference, one that was written before as it was then.
 func (e *Encoder) knownSection(k *SectionKey) {
 	if known, ok := e.sections[*k]; ok {
-		e.buf = append(e.buf, known...)
+		e.buf = append(e.buf, e.kept[known.from:known.to]...)
 		return
 	}
 	from := len(e.buf)
@@ -333,37 +346,36 @@ func (e *Encoder) knownSection(k *SectionKey) {
 	if e.fault != nil {
 		return
 	}
-	if len(e.sections) == mostSections {
+	if len(e.kept) >= mostKept {
 		clear(e.sections)
+		e.kept = e.kept[:0]
 	}
-	e.sections[*k] = bytes.Clone(e.buf[from:])
+	e.kept = append(e.kept, e.buf[from:]...)
+	e.sections[*k] = span{len(e.kept) - (len(e.buf) - from), len(e.kept)}
 }
 
-// person writes the reference to the student or the staff member.
-func (e *Encoder) person(kind Kind, id string) {
-	if kind == StaffCohortAssociationKind {
-		e.open("StaffReference")
-		e.open("StaffIdentity")
-		e.length("StaffUniqueId", id, "StaffCohortAssociation/StaffReference/StaffIdentity/StaffUniqueId")
-		e.close("StaffIdentity")
-		e.close("StaffReference")
-		return
-	}
-	e.open("StudentReference")
-	e.open("StudentIdentity")
-	e.length("StudentUniqueId", id, "StudentCohortAssociation/StudentReference/StudentIdentity/StudentUniqueId")
-	e.close("StudentIdentity")
-	e.close("StudentReference")
-}
-
-// length writes a key that only its length can keep out of a release: short ones, the rule, are not looked up.
-func (e *Encoder) length(name, value, path string) {
+// key writes the value of a key that only its length can keep out of a release, apart from characters that no document can hold: short ones
+// in plain characters, the rule, are not looked up.
+func (e *Encoder) key(name, value, path string) {
 	const always = 20 // allowed by every release
-	if len(value) <= always || utf8.RuneCountInString(value) <= always {
-		e.leaf(name, value)
+	if len(value) <= always && plain(value) {
+		e.buf = append(e.buf, value...)
 		return
 	}
-	e.checked(path, name, value)
+	if utf8.RuneCountInString(value) > always {
+		e.check(path, name, value)
+	}
+	e.text(name, value)
+}
+
+// plain reports whether a value is ASCII that can stand in a document as it is.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '&' || c == '<' || c == '>' {
+			return false
+		}
+	}
+	return true
 }
 
 func (e *Encoder) section(k *SectionKey) {
@@ -378,8 +390,18 @@ func (e *Encoder) section(k *SectionKey) {
 	e.open("SectionReference")
 	e.open("SectionIdentity")
 	if k.Form == SectionByPeriod {
-		e.located(path+"LocationReference/LocationIdentity/", "Location", "ClassroomIdentificationCode", k.ClassroomIdentificationCode, k.SchoolID)
-		e.located(path+"ClassPeriodReference/ClassPeriodIdentity/", "ClassPeriod", "ClassPeriodName", k.ClassPeriodName, k.SchoolID)
+		e.open("LocationReference")
+		e.open("LocationIdentity")
+		e.checked(path+"LocationReference/LocationIdentity/ClassroomIdentificationCode", "ClassroomIdentificationCode", k.ClassroomIdentificationCode)
+		e.school(k.SchoolID)
+		e.close("LocationIdentity")
+		e.close("LocationReference")
+		e.open("ClassPeriodReference")
+		e.open("ClassPeriodIdentity")
+		e.checked(path+"ClassPeriodReference/ClassPeriodIdentity/ClassPeriodName", "ClassPeriodName", k.ClassPeriodName)
+		e.school(k.SchoolID)
+		e.close("ClassPeriodIdentity")
+		e.close("ClassPeriodReference")
 	} else {
 		e.checked(path+"SectionIdentifier", "SectionIdentifier", k.SectionIdentifier)
 	}
@@ -420,16 +442,6 @@ func (e *Encoder) section(k *SectionKey) {
 	}
 	e.close("SectionIdentity")
 	e.close("SectionReference")
-}
-
-// located writes a LocationReference or a ClassPeriodReference.
-func (e *Encoder) located(path, kind, name, value string, school int64) {
-	e.open(kind + "Reference")
-	e.open(kind + "Identity")
-	e.checked(path+name, name, value)
-	e.school(school)
-	e.close(kind + "Identity")
-	e.close(kind + "Reference")
 }
 
 // AppendEscaped appends character data so that it is read back the same: a carriage return must be a reference, as a parser would turn it

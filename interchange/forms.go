@@ -61,15 +61,16 @@ type leafValue struct {
 	value    []byte // when recognising: what its node keeps
 }
 
-// formed recognises an entity that starts where the scanner stands, and appends its nodes. ok is false when it has to be tokenized.
-func (d *Decoder) formed() (e Entity, ok bool) {
+// recognise takes the scanner past an entity whose form is known and whose values are proven. Their places are in values then. ok is false when
+// the entity has to be tokenized.
+func (d *Decoder) recognise() (known *form, raw []byte, ok bool) {
 	f := &d.forms
 	if len(f.pieces) == 0 {
-		return e, false
+		return nil, nil, false
 	}
 	text, from := d.scanner.Rest()
 	if len(text) == from || text[from] != '<' {
-		return e, false
+		return nil, nil, false
 	}
 	f.values = f.values[:0]
 	p := from
@@ -80,30 +81,38 @@ func (d *Decoder) formed() (e Entity, ok bool) {
 			next = f.pieces[next].sibling
 		}
 		if next == 0 {
-			return e, false
+			return nil, nil, false
 		}
 		at = &f.pieces[next]
 		p += len(at.markup)
 		if at.slot == 0 {
-			break
+			d.scanner.Skip(p)
+			return at.form, text[from:p], true
 		}
 		end := scan.PlainText(text, p)
 		if end == len(text) || text[end] != '<' {
-			return e, false
+			return nil, nil, false
 		}
 		value, proven := d.checker.Leaf(at.slot, text[p:end])
 		if !proven {
-			return e, false
+			return nil, nil, false
 		}
-		f.values = append(f.values, leafValue{from: p, to: end, value: d.leafValue(text[p:end:end], value)})
+		if !d.skim {
+			f.values = append(f.values, leafValue{from: p, to: end, value: d.leafValue(text[p:end:end], value)})
+		}
 		p = end
 	}
-	e = Entity{Kind: at.form.kind, Proven: true, Raw: text[from:p]}
+}
+
+// formed makes an entity of what was recognised, and appends its nodes.
+func (d *Decoder) formed(known *form, raw []byte) Entity {
+	f := &d.forms
+	e := Entity{Kind: known.kind, Proven: true, Raw: raw}
 	d.base = len(d.nodes)
 	e.first = int32(d.base)
 	length, passed := int32(0), uint8(0) // of the values before the node
-	for i := range at.form.nodes {
-		n := &at.form.nodes[i]
+	for i := range known.nodes {
+		n := &known.nodes[i]
 		for passed < n.before {
 			length += int32(f.values[passed].to - f.values[passed].from)
 			passed++
@@ -116,8 +125,7 @@ func (d *Decoder) formed() (e Entity, ok bool) {
 		}
 	}
 	e.last = int32(len(d.nodes))
-	d.scanner.Skip(p)
-	return e, true
+	return e
 }
 
 // leafValue returns what a node keeps of a leaf: its text, or a copy of value when white-space processing has changed it.

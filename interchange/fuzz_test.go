@@ -109,22 +109,19 @@ func (d *decoded) encode(t testing.TB) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out bytes.Buffer
-	e := interchange.NewEncoder(&out, d.release, schema)
+	e := &encoded{Encoder: interchange.NewEncoder(d.release, schema)}
+	e.out = e.AppendStart(nil)
 	for i := range d.cohorts {
-		if err := e.Cohort(&d.cohorts[i]); err != nil {
+		if err := e.cohort(&d.cohorts[i]); err != nil {
 			t.Fatalf("encode what release %s has given: %v", d.release.Name, err)
 		}
 	}
 	for i := range d.associations {
-		if err := e.Association(&d.associations[i]); err != nil {
+		if err := e.association(&d.associations[i]); err != nil {
 			t.Fatalf("encode what release %s has given: %v", d.release.Name, err)
 		}
 	}
-	if err := e.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
+	return e.close()
 }
 
 func seeds(f *testing.F) {

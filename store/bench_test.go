@@ -177,11 +177,14 @@ func BenchmarkExport(b *testing.B) {
 	for b.Loop() {
 		e := must[*store.Export](b)(db.Export(context.Background(), store.Filter{}))
 		n := 0
-		for _, err := range e.Associations(b.Context(), student) {
+		for block, err := range e.Blocks(b.Context(), student) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			n++
+			if err := block.Each(func(*interchange.Association) error { n++; return nil }); err != nil {
+				b.Fatal(err)
+			}
+			block.Release()
 		}
 		e.Close()
 		if n != len(records) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,10 +22,7 @@ func exported(t testing.TB, db *store.DB, kind interchange.Kind, f store.Filter)
 func associations(t testing.TB, e *store.Export, kind interchange.Kind) string {
 	t.Helper()
 	var lines []string
-	for a, err := range e.Associations(t.Context(), kind) {
-		if err != nil {
-			t.Fatal(err)
-		}
+	add := func(a *interchange.Association) error {
 		line := fmt.Sprintf("%d/%s %s %s %s", a.EducationOrganizationID, a.CohortIdentifier, a.PersonUniqueID, a.BeginDate, a.EndDate)
 		if a.StudentRecordAccess != nil {
 			line += fmt.Sprint(" ", *a.StudentRecordAccess)
@@ -36,6 +34,16 @@ func associations(t testing.TB, e *store.Export, kind interchange.Kind) string {
 			}
 		}
 		lines = append(lines, strings.TrimRight(line, " "))
+		return nil
+	}
+	for b, err := range e.Blocks(t.Context(), kind) {
+		if err == nil {
+			err = b.Each(add)
+			b.Release()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	return strings.Join(lines, "\n")
 }
@@ -149,7 +157,7 @@ func TestExport_Moment(t *testing.T) {
 	}
 }
 
-// Breaking off, by the caller or by the context, ends the goroutine that reads, and the export can be used again.
+// After breaking off, by the caller or by the context, the export can be used again.
 func TestExport_BrokenOff(t *testing.T) {
 	db := create(t, store.Options{})
 	tx := begin(t, db)
@@ -160,13 +168,13 @@ func TestExport_BrokenOff(t *testing.T) {
 	commit(t, tx)
 	e := must[*store.Export](t)(db.Export(t.Context(), store.Filter{}))
 	defer e.Close()
-	for range e.Associations(t.Context(), student) {
+	for range e.Blocks(t.Context(), student) {
 		break
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var last error
-	for _, err := range e.Associations(ctx, student) {
+	for _, err := range e.Blocks(ctx, student) {
 		cancel()
 		last = err
 	}
@@ -175,5 +183,51 @@ func TestExport_BrokenOff(t *testing.T) {
 	}
 	if got := strings.Count(associations(t, e, student), "\n") + 1; got != 40000 {
 		t.Errorf("found %d associations, expected 40000", got)
+	}
+}
+
+// A cohort with more associations than a block holds comes in several, in the same order and with the same sections.
+func TestExport_LargeCohort(t *testing.T) {
+	db := create(t, store.Options{})
+	tx := begin(t, db)
+	const members = 3000
+	seed(t, tx, members, 3)
+	s := &staged{}
+	var want []string
+	for p := 1; p <= members; p++ {
+		s.records = append(s.records, in(2, uint32(p), "2025-09-14", "", uint32(p%3+1)), in(2, uint32(p), "2025-12-01", ""))
+		want = append(want, fmt.Sprintf("S%d 2025-09-14  %s", p, []string{"ALG-1-1", "ALG-1-2", "ALG-1-3"}[p%3]), fmt.Sprintf("S%d 2025-12-01", p))
+	}
+	if err := tx.MergeAssociations(t.Context(), student, s, interchange.Policies{}, ignore); err != nil {
+		t.Fatal(err)
+	}
+	commit(t, tx)
+	slices.SortFunc(want, func(a, b string) int {
+		return strings.Compare(strings.Replace(a, " ", "\x00", 1), strings.Replace(b, " ", "\x00", 1))
+	})
+	e := must[*store.Export](t)(db.Export(t.Context(), store.Filter{}))
+	defer e.Close()
+	var got []string
+	for _, line := range strings.Split(associations(t, e, student), "\n") {
+		_, rest, _ := strings.Cut(line, " ")
+		got = append(got, rest)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("found %d associations, in another order or other than the %d expected", len(got), len(want))
+	}
+	blocks := 0
+	for b, err := range e.Blocks(t.Context(), student) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		b.Each(func(*interchange.Association) error { n++; return nil })
+		if blocks++; n > 1000 {
+			t.Errorf("found a block of %d associations", n)
+		}
+		b.Release()
+	}
+	if blocks < 2*members/1000 {
+		t.Errorf("found %d blocks for %d associations", blocks, 2*members)
 	}
 }

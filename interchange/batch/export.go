@@ -60,13 +60,12 @@ func Export(ctx context.Context, opt ExportOptions) (*report.Export, error) {
 	if err != nil {
 		return nil, err
 	}
-	write := func(w io.Writer) error {
+	write := func(w io.Writer, check bool) error {
 		c := &countingWriter{w: w}
-		enc, err := opt.encoder(c)
+		x, err := newExporter(ctx, &opt, out, left, c, check)
 		if err != nil {
 			return err
 		}
-		x := &exporter{opt: &opt, enc: enc, out: out, left: left}
 		if err := x.all(ctx, db, opt.Filter); err != nil {
 			return err
 		}
@@ -77,7 +76,7 @@ func Export(ctx context.Context, opt ExportOptions) (*report.Export, error) {
 		write = compressed(write, out)
 	}
 	if opt.Out != nil {
-		err = write(opt.Out)
+		err = write(opt.Out, false)
 	} else {
 		err = opt.file(ctx, out, write)
 	}
@@ -90,16 +89,16 @@ func Export(ctx context.Context, opt ExportOptions) (*report.Export, error) {
 	return out, nil
 }
 
-// encoder writes the form that is asked for.
-func (opt *ExportOptions) encoder(w io.Writer) (encoder, error) {
+// encoder encodes the form that is asked for.
+func (opt *ExportOptions) encoder() (encoder, error) {
 	if opt.Resources != 0 {
-		return resource.NewEncoder(w, opt.Release), nil
+		return resource.NewEncoder(opt.Release), nil
 	}
 	schema, err := interchange.LoadSchema(opt.Release, "")
 	if err != nil {
 		return nil, err
 	}
-	return interchange.NewEncoder(w, opt.Release, schema), nil
+	return interchange.NewEncoder(opt.Release, schema), nil
 }
 
 // writes says whether entities of a kind are written.
@@ -108,11 +107,11 @@ func (opt *ExportOptions) writes(kind interchange.Kind) bool {
 }
 
 // compressed compresses what is written.
-func compressed(write func(io.Writer) error, out *report.Export) func(io.Writer) error {
-	return func(w io.Writer) error {
+func compressed(write func(io.Writer, bool) error, out *report.Export) func(io.Writer, bool) error {
+	return func(w io.Writer, check bool) error {
 		packed := &countingWriter{w: w}
 		z := gzip.NewWriter(packed) // no name, no time: equal data give equal bytes
-		err := write(z)
+		err := write(z, check)
 		if errors.Is(err, errNothing) {
 			return err // nothing at all is written, not even what begins a compressed file
 		}
@@ -125,7 +124,7 @@ func compressed(write func(io.Writer) error, out *report.Export) func(io.Writer)
 }
 
 // file writes, checks and renames.
-func (opt *ExportOptions) file(ctx context.Context, out *report.Export, write func(io.Writer) error) (err error) {
+func (opt *ExportOptions) file(ctx context.Context, out *report.Export, write func(w io.Writer, check bool) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(opt.Path), ".cohortx-*.xml") // 0600
 	if err != nil {
 		return fmt.Errorf("write %s: %w", opt.Path, err)
@@ -138,13 +137,8 @@ func (opt *ExportOptions) file(ctx context.Context, out *report.Export, write fu
 	}()
 	// XML is checked while it is written; JSON and compressed files are read back.
 	beside := opt.Resources == 0 && !opt.Gzip
-	if beside {
-		err = opt.checked(ctx, f, write)
-	} else {
-		err = write(f)
-	}
-	if err != nil {
-		return err
+	if err := write(&steadyWriter{f: f}, beside); err != nil {
+		return fmt.Errorf("export to %s: %w", opt.Path, err)
 	}
 	if err := f.Sync(); err != nil {
 		return fmt.Errorf("write %s: %w", opt.Path, err)
@@ -159,20 +153,6 @@ func (opt *ExportOptions) file(ctx context.Context, out *report.Export, write fu
 	}
 	out.Checked = out.Entities() > 0 // a document without an entity is not valid, and there is nothing to check in it
 	return os.Rename(f.Name(), opt.Path)
-}
-
-// checked writes XML and checks it meanwhile.
-func (opt *ExportOptions) checked(ctx context.Context, f *os.File, write func(io.Writer) error) error {
-	schema, err := interchange.LoadSchema(opt.Release, "")
-	if err != nil {
-		return err
-	}
-	check := newExportCheck(ctx, &steadyWriter{f: f}, opt.Release, schema)
-	err = write(check)
-	if bad := check.finish(); err == nil && bad != nil {
-		err = fmt.Errorf("export to %s: %w", opt.Path, bad)
-	}
-	return err
 }
 
 // readBack checks what was written by reading it.
@@ -214,11 +194,12 @@ func (c *countingWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// encoder writes entities: an interchange.Encoder or a resource.Encoder.
+// encoder encodes entities: an interchange.Encoder or a resource.Encoder.
 type encoder interface {
-	Cohort(*interchange.Cohort) error
-	Association(*interchange.Association) error
-	Close() error
+	AppendStart(dst []byte) []byte
+	AppendCohort(dst []byte, c *interchange.Cohort) ([]byte, error)
+	AppendAssociation(dst []byte, a *interchange.Association) ([]byte, error)
+	AppendEnd(dst []byte) []byte
 }
 
 // steadyWriter writes a file and has the disk keep up with it.
@@ -242,9 +223,46 @@ func (w *steadyWriter) Write(p []byte) (int, error) {
 // exporter is one export under way.
 type exporter struct {
 	opt  *ExportOptions
-	enc  encoder
 	out  *report.Export
 	left *leftOut
+
+	w       io.Writer
+	start   []byte
+	started bool         // start is written
+	check   *exportCheck // nil: what is written is not checked meanwhile
+	workers []*pieceWorker
+	pieces  []*piece
+}
+
+// newExporter returns an exporter that writes to w, and checks meanwhile if that is asked for.
+func newExporter(ctx context.Context, opt *ExportOptions, out *report.Export, left *leftOut, w io.Writer, check bool) (*exporter, error) {
+	x := &exporter{opt: opt, out: out, left: left, w: w}
+	for range opt.jobs() {
+		enc, err := opt.encoder()
+		if err != nil {
+			return nil, err
+		}
+		x.workers = append(x.workers, &pieceWorker{enc: enc})
+	}
+	x.start = x.workers[0].enc.AppendStart(nil)
+	const each = 2 // so that no worker waits for the writer
+	for range each * opt.jobs() {
+		x.pieces = append(x.pieces, &piece{done: make(chan error, 1)})
+	}
+	if !check {
+		return x, nil
+	}
+	schema, err := interchange.LoadSchema(opt.Release, "")
+	if err != nil {
+		return nil, err
+	}
+	if x.check, err = newExportCheck(ctx, x.start, opt.Release, schema); err != nil {
+		return nil, err
+	}
+	for _, w := range x.workers {
+		w.check = x.check.newWorker()
+	}
+	return x, nil
 }
 
 func (x *exporter) all(ctx context.Context, db *store.DB, f store.Filter) error {
@@ -254,15 +272,16 @@ func (x *exporter) all(ctx context.Context, db *store.DB, f store.Filter) error 
 	}
 	defer e.Close()
 	if x.opt.writes(interchange.CohortKind) {
-		if err := x.cohorts(e.Cohorts(ctx)); err != nil {
+		if err := pieces(ctx, x, interchange.CohortKind, func(ctx context.Context) iter.Seq2[[]store.ExportedCohort, error] { return inBlocks(e.Cohorts(ctx)) }, x.cohorts); err != nil {
 			return err
 		}
 	}
+	// All cohorts that are left out are known now.
 	for _, kind := range interchange.AssociationKinds {
 		if !x.opt.writes(kind) {
 			continue
 		}
-		if err := x.associations(e.Associations(ctx, kind)); err != nil {
+		if err := pieces(ctx, x, kind, func(ctx context.Context) iter.Seq2[*store.ExportBlock, error] { return e.Blocks(ctx, kind) }, x.associations); err != nil {
 			return err
 		}
 	}
@@ -270,42 +289,97 @@ func (x *exporter) all(ctx context.Context, db *store.DB, f store.Filter) error 
 		x.out.Refusal = nothingMatches(x.out)
 		return errNothing
 	}
-	return x.enc.Close()
-}
-
-func (x *exporter) cohorts(list iter.Seq2[*store.ExportedCohort, error]) error {
-	for c, err := range list {
-		if err != nil {
+	end := x.workers[0].enc.AppendEnd(nil)
+	if x.check != nil {
+		if err := x.check.finish(end, x.out.Entities()); err != nil {
 			return err
 		}
+	}
+	return x.write(end)
+}
+
+// inBlocks gathers cohorts.
+func inBlocks(list iter.Seq2[*store.ExportedCohort, error]) iter.Seq2[[]store.ExportedCohort, error] {
+	const each = 256
+	return func(yield func([]store.ExportedCohort, error) bool) {
+		var block []store.ExportedCohort
+		for c, err := range list {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if block = append(block, *c); len(block) == each {
+				if !yield(block, nil) {
+					return
+				}
+				block = nil
+			}
+		}
+		if len(block) > 0 {
+			yield(block, nil)
+		}
+	}
+}
+
+func (x *exporter) cohorts(w *pieceWorker, p *piece, list []store.ExportedCohort) error {
+	for i := range list {
+		c := &list[i]
 		if c.Unverified {
 			continue // nothing is known of it but its key
 		}
-		err := x.enc.Cohort(&c.Cohort)
-		if err := x.count(interchange.CohortKind, err, func(why *interchange.CarryError) { x.left.cohort(c.CohortKey, why) }); err != nil {
+		var err error
+		p.text, err = w.enc.AppendCohort(p.text, &c.Cohort)
+		why, err := notCarried(err)
+		switch {
+		case err != nil:
 			return err
+		case why != nil:
+			p.gone = append(p.gone, c.CohortKey)
+			p.left = append(p.left, cohortNotCarried(c.CohortKey, why))
+		default:
+			p.count++
 		}
 	}
 	return nil
 }
 
-func (x *exporter) associations(list iter.Seq2[*interchange.Association, error]) error {
-	for a, err := range list {
-		if err != nil {
-			return err
-		}
+func (x *exporter) associations(w *pieceWorker, p *piece, block *store.ExportBlock) error {
+	defer block.Release()
+	return block.Each(func(a *interchange.Association) error {
 		if x.left.orphan(a) {
-			continue
+			p.left = append(p.left, orphaned(a))
+			return nil
 		}
-		err := x.enc.Association(a)
-		if err == nil && x.opt.Resources == 0 {
-			x.left.dates(a)
-		}
-		if err := x.count(a.Kind, err, func(why *interchange.CarryError) { x.left.association(a, why) }); err != nil {
+		var err error
+		p.text, err = w.enc.AppendAssociation(p.text, a)
+		why, err := notCarried(err)
+		switch {
+		case err != nil:
 			return err
+		case why != nil:
+			p.left = append(p.left, associationNotCarried(a, why))
+			return nil
 		}
+		p.count++
+		if x.opt.Resources == 0 {
+			if n, dated := datesNotCarried(a); dated {
+				p.left = append(p.left, n)
+			}
+		}
+		return nil
+	})
+}
+
+// notCarried takes apart what an encoder says: why the release cannot carry an entity, or an error.
+func notCarried(err error) (*interchange.CarryError, error) {
+	if err == nil {
+		return nil, nil
 	}
-	return nil
+	var carry *interchange.CarryError
+	if errors.As(err, &carry) {
+		return carry, nil
+	}
+	return nil, fmt.Errorf("write export: %w", err)
 }
 
 // errNothing ends an export that has no entity to write.
@@ -317,18 +391,4 @@ func nothingMatches(out *report.Export) *report.Fault {
 		f.Found = "nothing that release " + out.Release + " can carry"
 	}
 	return f
-}
-
-// count counts an entity that was written; what the release cannot carry is told to leave.
-func (x *exporter) count(kind interchange.Kind, err error, leave func(*interchange.CarryError)) error {
-	var carry *interchange.CarryError
-	switch {
-	case err == nil:
-		x.out.Counts[kind.String()]++
-	case errors.As(err, &carry):
-		leave(carry)
-	default:
-		return fmt.Errorf("write export: %w", err)
-	}
-	return nil
 }

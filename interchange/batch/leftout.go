@@ -47,40 +47,45 @@ func (l *leftOut) close() error {
 	return nil
 }
 
-// cohort notes a cohort that the release cannot carry.
-func (l *leftOut) cohort(key interchange.CohortKey, why *interchange.CarryError) {
-	l.cohorts[key] = struct{}{}
-	l.add(report.NotCarried{Code: interchange.CodeNotConvertible, Kind: interchange.CohortKind.String(), Key: interchange.CohortName(key), Field: why.Field, Reason: why.Reason})
+// cohortNotCarried is about a cohort that the release cannot carry.
+func cohortNotCarried(key interchange.CohortKey, why *interchange.CarryError) report.NotCarried {
+	return report.NotCarried{Code: interchange.CodeNotConvertible, Kind: interchange.CohortKind.String(), Key: interchange.CohortName(key), Field: why.Field, Reason: why.Reason}
 }
 
-// association notes an association that the release cannot carry.
-func (l *leftOut) association(a *interchange.Association, why *interchange.CarryError) {
-	l.add(report.NotCarried{Code: interchange.CodeNotConvertible, Kind: a.Kind.String(), Key: associationName(a), Field: why.Field, Reason: why.Reason})
+// associationNotCarried is about an association that the release cannot carry.
+func associationNotCarried(a *interchange.Association, why *interchange.CarryError) report.NotCarried {
+	return report.NotCarried{Code: interchange.CodeNotConvertible, Kind: a.Kind.String(), Key: associationName(a), Field: why.Field, Reason: why.Reason}
 }
 
-// orphan reports whether the cohort of an association is left out, and notes the association if so.
+// orphan reports whether the cohort of an association is left out.
 func (l *leftOut) orphan(a *interchange.Association) bool {
-	if _, gone := l.cohorts[a.CohortKey]; !gone {
+	if len(l.cohorts) == 0 {
 		return false
 	}
-	l.add(report.NotCarried{Code: interchange.CodeCohortLeftOut, Kind: a.Kind.String(), Key: associationName(a), Field: "CohortReference",
-		Reason: "cohort " + interchange.CohortName(a.CohortKey) + " is left out", Consequence: true})
-	return true
+	_, gone := l.cohorts[a.CohortKey]
+	return gone
 }
 
-// dates notes what no interchange document can hold of an association that is otherwise written: begin dates of sections. An import of the
-// document leaves those that a store has as they are.
-func (l *leftOut) dates(a *interchange.Association) {
+// orphaned is about an association whose cohort is left out.
+func orphaned(a *interchange.Association) report.NotCarried {
+	return report.NotCarried{Code: interchange.CodeCohortLeftOut, Kind: a.Kind.String(), Key: associationName(a), Field: "CohortReference",
+		Reason: "cohort " + interchange.CohortName(a.CohortKey) + " is left out", Consequence: true}
+}
+
+// datesNotCarried is about what no interchange document can hold of an association that is otherwise written: begin dates of sections. An
+// import of the document leaves those that a store has as they are.
+func datesNotCarried(a *interchange.Association) (report.NotCarried, bool) {
 	dates := int64(0)
 	for _, d := range a.SectionBegins {
 		if d != interchange.NoDate {
 			dates++
 		}
 	}
-	if dates > 0 {
-		l.add(report.NotCarried{Code: interchange.CodeValueLeftOut, Kind: a.Kind.String(), Key: associationName(a), Field: "sections.beginDate", Partly: true,
-			Reason: report.Number(dates, "section has a begin date", "sections have begin dates")})
+	if dates == 0 {
+		return report.NotCarried{}, false
 	}
+	return report.NotCarried{Code: interchange.CodeValueLeftOut, Kind: a.Kind.String(), Key: associationName(a), Field: "sections.beginDate", Partly: true,
+		Reason: report.Number(dates, "section has a begin date", "sections have begin dates")}, true
 }
 
 func (l *leftOut) add(n report.NotCarried) {

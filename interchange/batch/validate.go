@@ -148,8 +148,7 @@ func (v *validation) document(ctx context.Context, o *opened, found func(report.
 	v.ids = newDocumentIDs("")
 	faults := false
 	err = inOrder(ctx, o.blocks(&v.opt.ReadOptions), v.opt.jobs(), func() func(*scan.Block) *checked {
-		r := &reader{validator: g.newValidator(), ctx: ctx}
-		return r.check
+		return g.newChecker(ctx).check
 	}, func(c *checked) error {
 		v.file.Entities += c.entities
 		v.file.Judged += c.judged
@@ -171,11 +170,18 @@ func (v *validation) document(ctx context.Context, o *opened, found func(report.
 	return nil
 }
 
+// newChecker returns a reader that only checks.
+func (g *engine) newChecker(ctx context.Context) *reader {
+	r := &reader{validator: g.newValidator(), ctx: ctx}
+	r.skim()
+	return r
+}
+
 // check is the work of a validation on one block.
 func (r *reader) check(b *scan.Block) *checked {
 	c := &checked{}
 	entities, root, judged, err := r.block(r.ctx, b)
-	c.err, c.judged, c.entities = err, int64(judged), int64(len(entities))
+	c.err, c.judged, c.entities = err, int64(judged), int64(len(entities)+r.skimmed())
 	c.violations = append(c.violations, root...)
 	for i := range entities {
 		e := &entities[i]

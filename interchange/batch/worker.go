@@ -40,6 +40,21 @@ func (g *engine) newValidator() *validator {
 	return &validator{engine: g, decoder: interchange.NewDecoder(g.schema, g.scope)}
 }
 
+// skim has the decoder leave out what block need not return when a document is only checked.
+func (v *validator) skim() {
+	if v.decoder != nil && !v.distrust {
+		v.decoder.Skim()
+	}
+}
+
+// skimmed is how many proven entities the last block had beyond those returned.
+func (v *validator) skimmed() int {
+	if v.decoder == nil {
+		return 0
+	}
+	return v.decoder.Skimmed()
+}
+
 // block decodes one block. The entities, with their violations, and the root's violations are valid until the next call. What comes
 // before the place where the block breaks is returned with the error.
 func (v *validator) block(ctx context.Context, b *scan.Block) (entities []interchange.Entity, root []interchange.Violation, judged int, err error) {

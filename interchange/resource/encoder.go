@@ -2,7 +2,6 @@ package resource
 
 import (
 	"fmt"
-	"io"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -10,50 +9,35 @@ import (
 	"cohortx/interchange"
 )
 
-// Encoder writes resources, one a line, members in a fixed order and without white space: equal entities give equal bytes. What the form
-// cannot carry leaves no trace in the output and gives a *interchange.CarryError; any other error is the writer's, and final.
+// Encoder encodes resources, one a line, members in a fixed order and without white space: equal entities give equal bytes, whichever
+// encoder of the release does it. Its methods append to a slice and return it; what the form cannot carry gives a *interchange.CarryError
+// and leaves the slice as it was. It is for one goroutine.
 type Encoder struct {
-	w     io.Writer
 	r     *interchange.Release
-	buf   []byte
-	n     int64
+	buf   []byte // the caller's, during a call
 	fault *interchange.CarryError
 }
 
-// flushAt is when the buffer goes to the writer.
-const flushAt = 256 << 10
-
 // NewEncoder returns an encoder of the form that the API of a release has. From 3.1 on descriptors are URIs and sections have the key of
 // these releases. Of 2.0 and 2.2 enumeration values stand for descriptors, and sections have the key of those.
-func NewEncoder(w io.Writer, r *interchange.Release) *Encoder { return &Encoder{w: w, r: r} }
+func NewEncoder(r *interchange.Release) *Encoder { return &Encoder{r: r} }
 
-// Len is the number of resources written.
-func (e *Encoder) Len() int64 { return e.n }
+// AppendStart appends nothing: lines need nothing before them.
+func (e *Encoder) AppendStart(dst []byte) []byte { return dst }
 
-// Close writes what is left.
-func (e *Encoder) Close() error { return e.flush() }
+// AppendEnd appends nothing.
+func (e *Encoder) AppendEnd(dst []byte) []byte { return dst }
 
-func (e *Encoder) flush() error {
-	_, err := e.w.Write(e.buf)
-	e.buf = e.buf[:0]
-	return err
-}
+func (e *Encoder) begin(dst []byte) { e.buf, e.fault = dst, nil }
 
-func (e *Encoder) begin() int {
-	e.fault = nil
-	return len(e.buf)
-}
-
-func (e *Encoder) end(mark int) error {
+// end gives the slice back that begin was given, with the resource or as it was.
+func (e *Encoder) end(dst []byte) ([]byte, error) {
+	out := e.buf
+	e.buf = nil
 	if e.fault != nil {
-		e.buf = e.buf[:mark]
-		return e.fault
+		return out[:len(dst)], e.fault
 	}
-	e.n++
-	if len(e.buf) < flushAt {
-		return nil
-	}
-	return e.flush()
+	return out, nil
 }
 
 func (e *Encoder) cannot(field, reason string) {
@@ -90,9 +74,9 @@ func (e *Encoder) day(d interchange.Date) {
 	e.raw(`"`)
 }
 
-// Cohort writes a cohort.
-func (e *Encoder) Cohort(c *interchange.Cohort) error {
-	mark := e.begin()
+// AppendCohort appends a cohort.
+func (e *Encoder) AppendCohort(dst []byte, c *interchange.Cohort) ([]byte, error) {
+	e.begin(dst)
 	e.raw(`{"cohortIdentifier":`)
 	e.text("cohortIdentifier", c.CohortIdentifier)
 	e.raw(`,"educationOrganizationReference":{`)
@@ -124,7 +108,7 @@ func (e *Encoder) Cohort(c *interchange.Cohort) error {
 		e.raw(`]`)
 	}
 	e.raw("}\n")
-	return e.end(mark)
+	return e.end(dst)
 }
 
 func (e *Encoder) program(k *interchange.ProgramKey) {
@@ -174,9 +158,9 @@ func (e *Encoder) qualified(field, namespace, code string) {
 	e.text(field, value)
 }
 
-// Association writes an association of a student or a staff member.
-func (e *Encoder) Association(a *interchange.Association) error {
-	mark := e.begin()
+// AppendAssociation appends an association of a student or a staff member.
+func (e *Encoder) AppendAssociation(dst []byte, a *interchange.Association) ([]byte, error) {
+	e.begin(dst)
 	e.raw(`{"cohortReference":{"cohortIdentifier":`)
 	e.text("cohortReference.cohortIdentifier", a.CohortIdentifier)
 	e.raw(`,`)
@@ -214,7 +198,7 @@ func (e *Encoder) Association(a *interchange.Association) error {
 		e.raw(`]`)
 	}
 	e.raw("}\n")
-	return e.end(mark)
+	return e.end(dst)
 }
 
 func (e *Encoder) section(k *interchange.SectionKey, begin interchange.Date) {
