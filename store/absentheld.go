@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql/driver"
+	"fmt"
 	"iter"
 
 	"cohortx/interchange"
@@ -109,6 +110,11 @@ type HeldRemoval struct {
 	CohortIdentifier        string
 	PersonUniqueID          string
 	Begin                   interchange.Date
+}
+
+// Key is the natural key of the association, as reports have it.
+func (r *HeldRemoval) Key() string {
+	return fmt.Sprintf("%d/%s/%s/%s", r.EducationOrganizationID, r.CohortIdentifier, r.PersonUniqueID, r.Begin)
 }
 
 // fromHeld is where the removals stand that a run held back and that no later run has named: ?1 is the run, ?2 the kind. The order of the

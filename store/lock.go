@@ -19,6 +19,7 @@ type Lock struct {
 	db        *DB
 	file      *os.File
 	path      string // of the store
+	version   int64  // of the data when the lock was taken, see dataVersion
 	untouched bool
 	sealed    bool
 }
@@ -46,12 +47,17 @@ func (db *DB) Lock(ctx context.Context) (*Lock, error) {
 	if err != nil {
 		return nil, err
 	}
+	version, err := db.dataVersion()
+	if err != nil {
+		f.Close()
+		return nil, db.named("look for other writers", err)
+	}
 	untouched := readSeal(f, storePath)
 	if err := sign(f, db.now()); err != nil {
 		f.Close()
 		return nil, err
 	}
-	l := &Lock{db: db, file: f, path: storePath, untouched: untouched}
+	l := &Lock{db: db, file: f, path: storePath, version: version, untouched: untouched}
 	db.held.Store(l)
 	return l, nil
 }

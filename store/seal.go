@@ -50,6 +50,20 @@ func readSeal(lock *os.File, path string) bool {
 // run that died. It costs no look at any row.
 func (l *Lock) Untouched() bool { return l.untouched }
 
+// Alone reports whether nobody else has written to the store since it was locked. Ask it before DB.Close, when it is false do not call Seal:
+// that would take what another program wrote meanwhile for our own.
+func (l *Lock) Alone() bool {
+	now, err := l.db.dataVersion()
+	return err == nil && now == l.version
+}
+
+// dataVersion is a number that changes when another program commits.
+func (db *DB) dataVersion() (int64, error) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return db.w.integer("PRAGMA data_version")
+}
+
 // Seal remembers what the store's file looks like now, for the next run's Untouched. Call it after DB.Close and before Unlock.
 func (l *Lock) Seal() error {
 	if l.file == nil {

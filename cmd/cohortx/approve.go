@@ -80,7 +80,7 @@ func heldOf(ctx context.Context, db *store.DB, number int64) (*heldRecord, error
 		if err != nil {
 			return nil, err
 		}
-		out.HeldRemovals = append(out.HeldRemovals, fmt.Sprintf("%s %d/%s/%s/%s", r.Kind, r.EducationOrganizationID, r.CohortIdentifier, r.PersonUniqueID, r.Begin))
+		out.HeldRemovals = append(out.HeldRemovals, fmt.Sprintf("%s %s", r.Kind, r.Key()))
 	}
 	return out, nil
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -34,7 +35,7 @@ func dropCommand() *cli.Command {
 			&cli.BoolFlag{Name: "quiet", Usage: "print only what must be mended"},
 			&cli.BoolFlag{Name: "json", Usage: "print what happened as JSON"},
 			logFlag(),
-			&cli.StringFlag{Name: "die-at", Usage: "end like a crash at a point, for tests", Hidden: true},
+			&cli.StringFlag{Name: "die-at", Usage: "have the system kill the process at a point, for tests", Hidden: true},
 		}, alertFlags(), readFlags()),
 		OnUsageError: usage("cohortx drop --help"),
 		Action:       dropAction,
@@ -59,7 +60,8 @@ func dropOptions(c *cli.Context) (opt drop.Options, err error) {
 	if point := c.String("die-at"); point != "" {
 		opt.At = func(at string) {
 			if at == point {
-				os.Exit(137) // what a shell says of SIGKILL; nothing that was deferred runs
+				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+				select {}
 			}
 		}
 	}

@@ -31,7 +31,7 @@ func completeOptions(c *cli.Context) (*batch.Complete, error) {
 	switch mode := c.String("mode"); mode {
 	case "update":
 		for _, flag := range []string{"as-of", "scope", "max-removals", "max-drift"} {
-			if c.IsSet(flag) {
+			if onCommandLine(c, flag) { // settings for complete sets wait for one
 				return nil, try("--%s has a meaning with --mode full only", flag)
 			}
 		}

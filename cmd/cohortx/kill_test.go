@@ -22,18 +22,23 @@ type child struct {
 	stdout bytes.Buffer
 }
 
-func startChild(t *testing.T, args ...string) *child {
+// program is the path of the program under its name: testscript.Main runs a command when it is called by that.
+func program(t *testing.T) string {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	// testscript.Main runs a command when the program is called by its name.
 	name := filepath.Join(t.TempDir(), "cohortx")
 	if err := os.Symlink(self, name); err != nil {
 		t.Fatal(err)
 	}
-	c := &child{Cmd: exec.Command(name, args...), steps: make(chan string, 100)}
+	return name
+}
+
+func startChild(t *testing.T, args ...string) *child {
+	t.Helper()
+	c := &child{Cmd: exec.Command(program(t), args...), steps: make(chan string, 100)}
 	c.Stdout = &c.stdout
 	stderr, err := c.StderrPipe()
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"unicode/utf16"
 
@@ -97,6 +98,9 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%v", err)
 		}
 		got = exit.ExitCode()
+		if w, ok := exit.Sys().(syscall.WaitStatus); ok && w.Signaled() {
+			got = 128 + int(w.Signal()) // as a shell says it
+		}
 	}
 	if got != want {
 		ts.Fatalf("exit status %d, want %d", got, want)

@@ -55,7 +55,7 @@ func (m *metricText) value(name string, value float64, labels ...string) {
 }
 
 func metrics(ctx context.Context, path string, rep *report.Run) ([]byte, error) {
-	m := &metricText{store: path}
+	m := &metricText{store: strings.ToValidUTF8(path, "\uFFFD")} // the format is UTF-8
 	m.gauge("cohortx_last_run_timestamp_seconds", "When the last run ended.", float64(rep.Started.Unix())+rep.Seconds)
 	m.gauge("cohortx_last_run_duration_seconds", "How long it took.", rep.Seconds)
 	m.gauge("cohortx_last_run_exit_status", "Its exit status: 0 and 2 are a success.", float64(rep.ExitStatus))

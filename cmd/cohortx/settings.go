@@ -14,7 +14,7 @@ import (
 var settled = []string{"import", "drop", "status", "validate"}
 
 // passing are their options that belong to one call.
-var passing = []string{"approve", "as-of", "config", "dry-run", "force", "help", "json", "rejects", "report"}
+var passing = []string{"as-of", "config", "dry-run", "force", "help", "json", "rejects", "report"}
 
 // settings are the flags of commands that can be set lastingly, by name.
 func settings(commands []*cli.Command) map[string]cli.Flag {

@@ -110,6 +110,9 @@ func (im *importer) settings() any {
 		"overlap": im.opt.Policies.Overlap.String(), "reopen": im.opt.Policies.Reopen.String(), "allow_missing": im.opt.Allow,
 		"max_rejects": im.opt.Limit, "xsd": im.opt.Schemas != "",
 	}
+	if r := im.opt.AsRelease; r != nil {
+		list["as_release"] = r.Name
+	}
 	if c := im.opt.Complete; c != nil {
 		list["as_of"], list["scope"] = im.rep.Complete.AsOf, c.Scope
 		list["max_removals"], list["max_drift"] = c.Guards.MaxRemovals, c.Guards.MaxDrift

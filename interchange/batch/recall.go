@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,7 +39,10 @@ func Recall(ctx context.Context, path string, number int64) (*report.Run, error)
 		r.Entities += f.Entities
 		r.Files = append(r.Files, recallFile(f))
 	}
-	return r, recallRejects(ctx, db, r)
+	if err := recallRejects(ctx, db, r); err != nil {
+		return nil, err
+	}
+	return r, recallHeld(ctx, db, r)
 }
 
 func recallFile(f store.SourceFile) report.File {
@@ -53,6 +57,36 @@ func recallFile(f store.SourceFile) report.File {
 		out.ExitStatus = ExitRejects
 	}
 	return out
+}
+
+// recallHeld lists what the run held back; of the keys, those that no later run has named.
+func recallHeld(ctx context.Context, db *store.DB, r *report.Run) error {
+	if r.State != string(store.HeldBack) && r.State != string(store.Refused) { // of a set of which one file was refused
+		return nil
+	}
+	held, err := db.HeldRun(ctx, r.Run)
+	if err != nil {
+		return err
+	}
+	for _, p := range held.Parts {
+		r.HeldBack = append(r.HeldBack, report.HeldBack{Code: p.Held, Kind: p.Kind.String(), EducationOrganizationID: p.EducationOrganizationID,
+			Count: p.Absent, Of: p.Active, First: []string{}})
+	}
+	for x, err := range db.HeldRemovals(ctx, r.Run) {
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(held.Parts, func(p store.HeldPart) bool {
+			return p.Kind == x.Kind && p.EducationOrganizationID == x.EducationOrganizationID
+		})
+		if h := &r.HeldBack[i]; len(h.First) < groupExamples {
+			h.First = append(h.First, x.Key())
+		}
+	}
+	if r.State == string(store.HeldBack) && len(r.HeldBack) == 0 {
+		r.HeldBack = []report.HeldBack{{Code: interchange.CodeNoAssociations, First: []string{}}}
+	}
+	return nil
 }
 
 // recallFault takes a refusal's message apart, see [report.Fault.Message].

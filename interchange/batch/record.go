@@ -209,7 +209,7 @@ func (im *importer) state(why error) {
 		r.Verdict = "Applied: " + changes(changed, r.Rejected) + heldBack(r) + "."
 	case im.skipped:
 		r.State = string(store.Applied)
-		r.Verdict = fmt.Sprintf("Skipped: run %d applied exactly these files, and nothing has changed since. --force applies them all the same.", im.before.Number)
+		r.Verdict = skippedBy(im.before)
 	case changed == 0 && r.Rejected == 0:
 		r.State = string(store.Applied)
 		r.Verdict = "Nothing to do: the store has all of it already."

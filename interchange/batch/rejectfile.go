@@ -12,6 +12,7 @@ import (
 	"cohortx/interchange"
 	"cohortx/interchange/report"
 	"cohortx/interchange/roster"
+	"cohortx/interchange/source"
 	"cohortx/xsd/scan"
 )
 
@@ -80,16 +81,14 @@ func (im *importer) rejectName(in *input, ending string) string {
 	if base == "-" {
 		base = "stdin"
 	}
-	for _, known := range []string{".gz", ".xml", ".csv", ".jsonl"} {
-		base = strings.TrimSuffix(base, known)
-	}
+	stem := source.Stem(base)
 	// Inputs of different folders may have one name, and so may runs of different stores: no reject file takes the place of another.
 	for n := 1; ; n++ {
 		again := ""
 		if n > 1 {
 			again = fmt.Sprintf(".%d", n)
 		}
-		name := filepath.Join(im.rejectsDir(), fmt.Sprintf("%s.run%d%s.rejects%s", base, im.rep.Run, again, ending))
+		name := filepath.Join(im.rejectsDir(), fmt.Sprintf("%s.run%d%s.rejects%s", stem, im.rep.Run, again, ending))
 		if _, err := os.Lstat(name); err != nil {
 			return name // there is none, or the folder cannot be read, and writing will say so
 		}

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,7 +101,7 @@ func (d *Drop) take(ctx context.Context, f found, dir string, a arrived) (claime
 	}
 	to := filepath.Join(dir, f.name)
 	if err := rename(d.path(inbox, f.name), to); err != nil {
-		return x, fmt.Errorf("claim %s: %w (inbox and work must lie on one file system)", f.name, err)
+		return x, fmt.Errorf("claim %s: %w", f.name, err)
 	}
 	info, err := os.Lstat(to)
 	if err != nil {
@@ -177,9 +179,14 @@ func (d *Drop) unclaim(dir string) error {
 	return os.RemoveAll(dir)
 }
 
-// write notes what the claim is.
+// write notes what the claim is. Names are escaped as in a URL, as JSON is UTF-8 and they need not be.
 func (c *claim) write(dir string) error {
-	text, err := json.MarshalIndent(c, "", "  ")
+	out := *c
+	out.Files = slices.Clone(c.Files)
+	for i := range out.Files {
+		out.Files[i].Name = url.PathEscape(out.Files[i].Name)
+	}
+	text, err := json.MarshalIndent(out, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -202,6 +209,11 @@ func readClaim(dir string) (*claim, error) {
 	c := &claim{dir: dir}
 	if err := json.Unmarshal(text, c); err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, claimFile), err)
+	}
+	for i := range c.Files {
+		if c.Files[i].Name, err = url.PathUnescape(c.Files[i].Name); err != nil {
+			return nil, fmt.Errorf("%s: %w", filepath.Join(dir, claimFile), err)
+		}
 	}
 	return c, nil
 }

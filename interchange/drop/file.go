@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"cohortx/interchange/report"
+	"cohortx/interchange/source"
 )
 
 // file puts the files of a run away, with its report and its rejects beside them: what was refused into the quarantine, all else into the
@@ -100,14 +101,23 @@ func (of destinations) use(folder string) bool {
 
 // ofRejects is the folder of a reject file: that of the file after which it is named.
 func (of destinations) ofRejects(name string) string {
-	longest, folder := "", archive
+	best, folder := 0, archive
 	for file, to := range of {
-		stem, _ := splitName(file)
-		if len(file) > len(longest) && (strings.HasPrefix(name, stem+".") || strings.HasPrefix(name, file+"-")) {
-			longest, folder = file, to
+		fit := 2 * len(file)
+		if strings.HasSuffix(name, endingOfRejects(file)) {
+			fit++ // of a.xml and a.csv
+		}
+		if fit > best && (strings.HasPrefix(name, source.Stem(file)+".") || strings.HasPrefix(name, file+"-")) {
+			best, folder = fit, to
 		}
 	}
 	return folder
+}
+
+// endingOfRejects is how the name of a file's rejects ends, as that of the file, but not compressed.
+func endingOfRejects(file string) string {
+	_, ending := source.Cut(file)
+	return strings.TrimSuffix(strings.ToLower(ending), ".gz")
 }
 
 // fileRejects puts each reject file beside the file whose entities it holds, and corrects the report's paths.
@@ -125,10 +135,10 @@ func (d *Drop) fileRejects(c *claim, of destinations, run *Run) error {
 		if err := rename(from, to); err != nil {
 			return err
 		}
-		for i, name := range run.Report.RejectFiles {
-			if name == from {
-				run.Report.RejectFiles[i] = to
-			}
+		if i := slices.Index(run.Report.RejectFiles, from); i >= 0 {
+			run.Report.RejectFiles[i] = to
+		} else { // the report was recalled, and the store does not keep this
+			run.Report.RejectFiles = append(run.Report.RejectFiles, to)
 		}
 		run.Filed = append(run.Filed, Filed{To: to})
 	}

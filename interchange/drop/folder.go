@@ -6,6 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // The folders.
@@ -32,6 +35,7 @@ func (d *Drop) makeFolders() error {
 	case !info.IsDir():
 		return fmt.Errorf("%s is no folder: give the folder that holds the inbox", d.opt.Folder)
 	}
+	var device uint64 // of the inbox
 	for _, name := range []string{inbox, work, archive, quarantine} {
 		path := d.path(name)
 		if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -43,6 +47,11 @@ func (d *Drop) makeFolders() error {
 		}
 		if !info.IsDir() {
 			return fmt.Errorf("%s is no folder (a link to one does not count): files move by rename, so it must lie in %s itself", path, d.opt.Folder)
+		}
+		if stat := info.Sys().(*syscall.Stat_t); name == inbox {
+			device = uint64(stat.Dev)
+		} else if uint64(stat.Dev) != device {
+			return fmt.Errorf("%s lies on another file system than the inbox: files move by rename, so nothing may be mounted there", path)
 		}
 		if name != inbox && info.Mode().Perm() != 0o700 {
 			if err := os.Chmod(path, 0o700); err != nil {
@@ -62,7 +71,11 @@ func rename(from, to string) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	return os.Rename(from, to)
+	err := os.Rename(from, to)
+	if errors.Is(err, unix.EXDEV) {
+		return fmt.Errorf("%w: inbox, work, archive and quarantine must lie on one file system, as files move by rename; nothing may be mounted on one of them", err)
+	}
+	return err
 }
 
 // sync makes the renames in a folder last beyond a power cut. Systems that cannot do it do it by themselves or not at all.

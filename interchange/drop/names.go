@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -14,22 +13,8 @@ import (
 
 // named puts a run into a file's name, before its endings: cohorts.xml.gz becomes cohorts.run12.xml.gz.
 func named(name, run string) string {
-	stem, ending := splitName(name)
-	return stem + "." + run + ending
-}
-
-// splitName cuts a name before its endings that we know, else before its last one.
-func splitName(name string) (stem, ending string) {
-	lower := strings.ToLower(name)
-	endings := source.Endings()
-	slices.SortFunc(endings, func(a, b string) int { return len(b) - len(a) }) // .xml.gz before .gz
-	for _, e := range endings {
-		if strings.HasSuffix(lower, e) {
-			return name[:len(name)-len(e)], name[len(name)-len(e):]
-		}
-	}
-	ext := filepath.Ext(name)
-	return strings.TrimSuffix(name, ext), ext
+	_, ending := source.Cut(name)
+	return source.Stem(name) + "." + run + ending
 }
 
 // freeName is the path in dir of a file that is named after a run; with a number where that name is taken.
@@ -40,7 +25,7 @@ func free(path string) string {
 	for n := 1; ; n++ {
 		next := path
 		if n > 1 {
-			stem, ending := splitName(filepath.Base(path))
+			stem, ending := source.Cut(filepath.Base(path))
 			next = filepath.Join(filepath.Dir(path), fmt.Sprintf("%s.%d%s", stem, n, ending))
 		}
 		if _, err := os.Lstat(next); err != nil {

@@ -9,37 +9,54 @@ import (
 )
 
 // Watch looks whenever something happens in the inbox, and every poll even if nothing is heard: network file systems tell nothing. It calls
-// each after every look, also after one that failed, which the next one tries again. It ends when ctx does: with nil between two runs, with
+// each after every look. One that failed is tried again, ever more rarely, see [pause]. It ends when ctx does: with nil between two runs, with
 // the context's error in the midst of one.
 func (d *Drop) Watch(ctx context.Context, poll time.Duration, each func(*Look, error)) error {
-	heard, stop := d.listen()
-	defer stop()
-	tick := time.NewTicker(poll)
-	defer tick.Stop()
-	for {
+	ears := d.listen()
+	defer ears.close()
+	for failures := 0; ; {
+		ears.open()
 		look, err := d.Once(ctx)
 		if ctx.Err() != nil {
-			if err != nil && len(look.Runs) > 0 {
-				each(look, nil)
-				return err
+			if len(look.Runs) == 0 {
+				return nil
 			}
-			return nil
+			each(look, nil)
+			return err
 		}
 		each(look, err)
 		if err == nil && look.growing() {
 			continue // Once has waited, so this is no busy loop; it ends when the file has arrived
 		}
-		listen := heard
-		if err != nil {
-			listen = nil // what fails is tried again at the poll's pace, not as fast as its own moves are heard
+		heard := ears.heard
+		if failures++; err == nil {
+			failures = 0
+		} else {
+			heard = nil // what fails is tried again at its pace, not as fast as its own moves are heard
 		}
+		timer := time.NewTimer(pause(poll, failures))
 		select {
 		case <-ctx.Done():
+			timer.Stop()
 			return nil
-		case <-listen:
-		case <-tick.C:
+		case <-heard:
+		case <-timer.C:
 		}
+		timer.Stop()
 	}
+}
+
+// longestPause is how long what fails is at most left alone, where the poll is shorter.
+const longestPause = time.Hour
+
+// pause is how long to wait for the next look after so many in a row have failed: the poll, and after each further failure twice as long, so that
+// a disk that is full all night costs neither a thousand runs nor as many alerts.
+func pause(poll time.Duration, failures int) time.Duration {
+	p := poll
+	for ; failures > 1 && p < longestPause; failures-- {
+		p *= 2
+	}
+	return max(poll, min(p, longestPause))
 }
 
 // growing reports whether a file was left only because it grew.
@@ -52,37 +69,56 @@ func (l *Look) growing() bool {
 	return false
 }
 
-// listen tells when something happens in the inbox: one message, however much happens until it is read.
-func (d *Drop) listen() (heard <-chan struct{}, stop func()) {
-	out := make(chan struct{}, 1)
+// ears hear of what happens in the inbox: heard gets one message, however much happens until it is read.
+type ears struct {
+	inbox   string
+	watcher *fsnotify.Watcher // nil: the system does not tell
+	heard   chan struct{}
+}
+
+func (d *Drop) listen() *ears {
+	e := &ears{inbox: d.path(inbox), heard: make(chan struct{}, 1)}
 	w, err := fsnotify.NewWatcher()
 	if err == nil {
-		if err = w.Add(d.path(inbox)); err != nil {
-			w.Close()
-		}
+		e.watcher = w
+		err = w.Add(e.inbox)
+		go e.listen()
 	}
 	if err != nil {
-		slog.Warn("the system does not tell when files arrive; looking now and then", "folder", d.path(inbox), "why", err)
-		return out, func() {}
+		slog.Warn("the system does not tell when files arrive; looking now and then", "folder", e.inbox, "why", err)
 	}
-	go func() {
-		for {
-			select {
-			case _, ok := <-w.Events:
-				if !ok {
-					return
-				}
-			case err, ok := <-w.Errors:
-				if !ok {
-					return
-				}
-				slog.Warn("listening to the inbox", "why", err) // what was missed is found by the next look
+	return e
+}
+
+// open makes sure that it is the inbox of now that is listened to: somebody may have removed the folder and made it again.
+func (e *ears) open() {
+	if e.watcher != nil {
+		_ = e.watcher.Add(e.inbox) // what is wrong with the folder is the next look's to say
+	}
+}
+
+func (e *ears) close() {
+	if e.watcher != nil {
+		e.watcher.Close()
+	}
+}
+
+func (e *ears) listen() {
+	for {
+		select {
+		case _, ok := <-e.watcher.Events:
+			if !ok {
+				return
 			}
-			select {
-			case out <- struct{}{}:
-			default:
+		case err, ok := <-e.watcher.Errors:
+			if !ok {
+				return
 			}
+			slog.Warn("listening to the inbox", "why", err) // what was missed is found by the next look
 		}
-	}()
-	return out, func() { w.Close() }
+		select {
+		case e.heard <- struct{}{}:
+		default:
+		}
+	}
 }
