@@ -29,7 +29,8 @@ type alerts struct {
 	prometheus string   // "": none
 }
 
-const (
+// How long others may keep a run waiting. They are variables for tests.
+var (
 	pingTimeout   = 5 * time.Second
 	notifyTimeout = time.Minute
 )
@@ -78,6 +79,9 @@ func (a *alerts) end(ctx context.Context, rep *report.Run, reportFile string) {
 
 // failed tells of a failure before any run.
 func (a *alerts) failed(ctx context.Context, why error) {
+	if errors.Is(why, context.Canceled) {
+		return // by somebody who knows
+	}
 	rep := report.NewRun(version, a.store)
 	rep.State, rep.Verdict, rep.ExitStatus = "failed", "Could not run: "+why.Error(), batch.ExitOf(why)
 	a.end(ctx, rep, "")

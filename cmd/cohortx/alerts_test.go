@@ -5,9 +5,14 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // The dead man's switch hears of each run: before it, and after it whether it succeeded.
@@ -47,5 +52,73 @@ func TestPing(t *testing.T) {
 				t.Errorf("calls %q, want %q", calls, c.want)
 			}
 		})
+	}
+}
+
+// A dead man's switch that is out of order, or never answers, costs a run some seconds and a warning, which does not tell its secret.
+func TestPing_OutOfOrder(t *testing.T) {
+	defer func(was time.Duration) { pingTimeout = was }(pingTimeout)
+	pingTimeout = 50 * time.Millisecond
+	dir := t.TempDir()
+	for name, c := range map[string]struct {
+		handle http.HandlerFunc
+		want   string
+	}{
+		"Error":   {func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, "the answer is 500 Internal Server Error"},
+		"Hangs":   {func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "deadline exceeded"},
+		"HangsUp": {func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }, "EOF"},
+		"HalfSaid": {func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(http.StatusOK)
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(c.handle)
+			defer server.Close()
+			var stdout, stderr bytes.Buffer
+			args := []string{"cohortx", "import", "--db", filepath.Join(dir, name+".db"), "../../samples/5.2/students.xml", "--ping-url", server.URL + "/s3cret"}
+			if got := run(context.Background(), args, &stdout, &stderr); got != 0 {
+				t.Fatalf("exit status %d\n%s", got, &stderr)
+			}
+			if got := strings.Count(stderr.String(), c.want); c.want != "" && got != 2 || c.want == "" && stderr.Len() > 0 {
+				t.Errorf("warnings:\n%swant two with %q", &stderr, c.want)
+			}
+			if strings.Contains(stderr.String(), "s3cret") {
+				t.Errorf("the secret is told:\n%s", &stderr)
+			}
+		})
+	}
+}
+
+// A command that does not end is ended, with all that it has started.
+func TestNotify_Hangs(t *testing.T) {
+	defer func(was time.Duration) { notifyTimeout = was }(notifyTimeout)
+	notifyTimeout = 200 * time.Millisecond
+	dir := t.TempDir()
+	alive := filepath.Join(dir, "alive") // what the command and its child hold open for as long as they live
+	if err := unix.Mkfifo(alive, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	all := make(chan error)
+	go func() {
+		_, err := os.ReadFile(alive) // until nobody has it open any more
+		all <- err
+	}()
+	var stdout, stderr bytes.Buffer
+	args := []string{"cohortx", "import", "--db", filepath.Join(dir, "cohorts.db"), "../../samples/5.2/students.xml",
+		"--notify-command", "trap '' TERM; exec 3> '" + alive + "'; sleep 100 & wait"}
+	if got := run(context.Background(), args, &stdout, &stderr); got != 0 {
+		t.Fatalf("exit status %d\n%s", got, &stderr)
+	}
+	if !strings.Contains(stderr.String(), "--notify-command") || !strings.Contains(stderr.String(), "killed") {
+		t.Errorf("warning:\n%s", &stderr)
+	}
+	start := time.Now()
+	if err := <-all; err != nil {
+		t.Fatal(err)
+	}
+	if waited := time.Since(start); waited > 50*time.Second {
+		t.Errorf("what the command has started lived on for %v", waited)
 	}
 }

@@ -20,8 +20,8 @@ type configured struct {
 	file        string
 }
 
-func (s *configured) wrong(err error) error {
-	return &usageError{fmt.Sprintf("%s: %s: found %q: %v", s.place, s.name, s.value, err), "cohortx config check --config " + s.file}
+func (s *configured) wrong(expected string) error {
+	return &usageError{fmt.Sprintf("%s: %s: found %q; %s", s.place, s.name, s.value, expected), "cohortx config check --config " + s.file}
 }
 
 var yamlLine = regexp.MustCompile(`^yaml: line (\d+): `)

@@ -34,6 +34,7 @@ func main() { os.Exit(Main()) }
 func Main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	unsetEmpty()
 	context.AfterFunc(ctx, stop) // the second signal ends the program at once
 	runtime.MemProfileRate = 0   // --memprofile asks for it
 	if os.Getenv("GOGC") == "" {

@@ -21,6 +21,8 @@ type runRecord struct {
 	Command    string         `json:"command"`
 	Release    string         `json:"release,omitempty"`
 	Program    string         `json:"program"`
+	PID        int            `json:"pid"`
+	Host       string         `json:"host"`
 	Started    time.Time      `json:"started"`
 	Finished   *time.Time     `json:"finished,omitempty"`
 	ExitStatus int            `json:"exit_status"` // -1: not finished
@@ -46,7 +48,7 @@ type runFile struct {
 
 func recordOf(r store.RunRecord) runRecord {
 	out := runRecord{
-		Run: r.Number, State: string(r.State), Command: r.Command, Release: r.Release, Program: r.Version, Started: r.Started,
+		Run: r.Number, State: string(r.State), Command: r.Command, Release: r.Release, Program: r.Version, PID: r.PID, Host: r.Host, Started: r.Started,
 		ExitStatus: r.ExitStatus, Verdict: r.Detail, Counts: report.Counts(r.Counts), Rejected: r.Rejects,
 	}
 	if out.Counts == nil {

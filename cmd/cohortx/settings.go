@@ -68,6 +68,15 @@ func settle(c *cli.Command, known map[string]cli.Flag) {
 	}
 }
 
+// unsetEmpty takes an empty variable as none, as those mean who write `COHORTX_DB=` into a file of variables.
+func unsetEmpty() {
+	for _, e := range os.Environ() {
+		if name, value, _ := strings.Cut(e, "="); value == "" && strings.HasPrefix(name, "COHORTX_") {
+			os.Unsetenv(name)
+		}
+	}
+}
+
 func fromEnvironment(f cli.Flag, variable string) {
 	list := []string{variable}
 	switch f := f.(type) {
@@ -103,12 +112,20 @@ func fromFile(c *cli.Context) (map[string]string, error) {
 		if !slices.ContainsFunc(c.Command.Flags, func(f cli.Flag) bool { return f.Names()[0] == s.name }) || c.IsSet(s.name) {
 			continue
 		}
-		if err := c.Set(s.name, s.value); err != nil {
-			return nil, s.wrong(err)
+		if c.Set(s.name, s.value) != nil {
+			return nil, s.wrong("expected " + wanted(c.Value(s.name)))
 		}
 		from[s.name] = s.place
 	}
 	return from, nil
+}
+
+// wanted is what a setting with such a value takes.
+func wanted(value any) string {
+	if _, ok := value.(bool); ok {
+		return "true or false"
+	}
+	return "a number"
 }
 
 var optionOf = regexp.MustCompile(`^--([a-z-]+) `)

@@ -146,8 +146,8 @@ func printStatus(w io.Writer, s *storeStatus) error {
 	}
 	run("Last success", s.LastSuccess)
 	run("Last failure", s.LastFailure)
-	if s.Running != nil {
-		run("Running", s.Running)
+	if r := s.Running; r != nil {
+		fmt.Fprintf(t, "Running\trun %d, %s\tprocess %d on %s; if there is none, it died, and the next run notes it\n", r.Run, r.Started.Local().Format("2006-01-02 15:04:05"), r.PID, report.Plain(r.Host))
 	}
 	if h := s.Holds; h != nil {
 		fmt.Fprintf(t, "Holds\t%s, %s, %s\n", report.Number(h.Students, "student", "students"), report.Number(h.Staff, "staff member", "staff members"),

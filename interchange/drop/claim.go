@@ -100,7 +100,9 @@ func (d *Drop) take(ctx context.Context, f found, dir string, a arrived) (claime
 		x.Role = theManifest
 	}
 	to := filepath.Join(dir, f.name)
-	if err := rename(d.path(inbox, f.name), to); err != nil {
+	if err := rename(d.path(inbox, f.name), to); errors.Is(err, fs.ErrPermission) {
+		return x, fmt.Errorf("claim %s: %w: the user that cohortx runs as must be able to write into %s", f.name, err, d.path(inbox))
+	} else if err != nil {
 		return x, fmt.Errorf("claim %s: %w", f.name, err)
 	}
 	info, err := os.Lstat(to)

@@ -193,3 +193,44 @@ func TestOpen_Locked(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// Files that would have one name in the archive keep apart, and the rejects of two files that differ in their ending only lie beside the right
+// one.
+func TestOnce_Clashes(t *testing.T) {
+	f := newFolder(t)
+	f.opt.Import.Limit = batch.Limit{} // no reject at all
+	f.put("a.xml", fmt.Sprintf(organization, 1))
+	f.put("a.csv", "student_unique_id\nS1,too many\n")
+	f.put(strings.Repeat("x", 210)+"1.xml", fmt.Sprintf(organization, 2))
+	f.put(strings.Repeat("x", 210)+"2.xml", fmt.Sprintf(organization, 3))
+	d := f.open()
+	for _, name := range []string{"archive/a.run1.xml", "archive/run1.report.json", "archive/" + strings.Repeat("x", 200) + ".run1.xml"} {
+		if err := os.WriteFile(filepath.Join(f.dir, name), []byte("of another store"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := d.Once(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	x := strings.Repeat("x", 200)
+	for folder, want := range map[string][]string{
+		"archive":    {"a.run1.2.xml", "a.run1.xml", "run1.report.2.json", "run1.report.json", x + ".run1.2.xml", x + ".run1.3.xml", x + ".run1.xml"},
+		"quarantine": {"a.run1.csv", "a.run1.rejects.csv", "run1.report.json"},
+		"work":       nil, "inbox": nil,
+	} {
+		entries, err := os.ReadDir(filepath.Join(f.dir, folder))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range entries {
+			got = append(got, e.Name())
+		}
+		f.equal(folder, got, want)
+	}
+	for _, name := range []string{"a.run1.xml", "run1.report.json", x + ".run1.xml"} {
+		if text, _ := os.ReadFile(filepath.Join(f.dir, "archive", name)); string(text) != "of another store" {
+			t.Errorf("%s was overwritten", name)
+		}
+	}
+}
