@@ -134,7 +134,7 @@ func TestKill_Drop(t *testing.T) {
 		f.put(prerequisites[0], "known.csv")
 		return f, f.args("--overlap", "allow", "--log-format", "json")
 	}
-	f, args := start("timed")
+	_, args := start("timed")
 	c := startChild(t, args...)
 	<-c.steps
 	begun := time.Now()
@@ -148,7 +148,7 @@ func TestKill_Drop(t *testing.T) {
 	const moments = 12
 	unapplied, applied := 0, 0
 	for i := range moments {
-		f, args = start(fmt.Sprint("night", i))
+		f, args := start(fmt.Sprint("night", i))
 		c := startChild(t, args...)
 		<-c.steps
 		if i < moments-1 { // the last one when all has been done
