@@ -148,3 +148,8 @@ func values(n, k int) string {
 	group := "(" + strings.TrimSuffix(strings.Repeat("?,", k), ",") + ")"
 	return strings.TrimSuffix(strings.Repeat(group+",", n), ",")
 }
+
+func blob(v driver.Value) []byte {
+	b, _ := v.([]byte)
+	return b
+}

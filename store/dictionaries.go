@@ -3,7 +3,12 @@ package store
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"cohortx/interchange"
 	"cohortx/interchange/dictionary"
@@ -48,46 +53,14 @@ func (db *DB) Dictionaries(ctx context.Context) (*Dictionaries, error) {
 	if err != nil {
 		return nil, db.named("read education organizations", err)
 	}
-	var key []byte
-	for _, part := range []struct {
-		table table
-		into  *dictionary.Dictionary
-		query string
-		key   func(row []driver.Value)
-	}{
-		{students, d.Students, "SELECT id, unique_id FROM student ORDER BY id", func(row []driver.Value) { key = append(key[:0], str(row[1])...) }},
-		{staff, d.Staff, "SELECT id, unique_id FROM staff_member ORDER BY id", func(row []driver.Value) { key = append(key[:0], str(row[1])...) }},
-		{cohorts, d.Cohorts, "SELECT id, cohort_identifier, education_organization_id FROM cohort ORDER BY id", func(row []driver.Value) {
-			key = interchange.CohortKey{EducationOrganizationID: num(row[2]), CohortIdentifier: str(row[1])}.AppendKey(key[:0])
-		}},
-		{sections, d.Sections, "SELECT id, key FROM section ORDER BY id", func(row []driver.Value) { key = append(key[:0], blob(row[1])...) }},
-		{programs, d.Programs, "SELECT id, key FROM program ORDER BY id", func(row []driver.Value) { key = append(key[:0], blob(row[1])...) }},
-	} {
-		// What the table holds is known beforehand, so the dictionary is made as large as it gets.
-		count, err := db.w.integer("SELECT count(*) FROM " + part.table.name())
-		if err != nil {
-			return nil, db.named("count keys of every "+part.table.what(), err)
-		}
-		part.into.Grow(int(count), int(count)*part.table.keyBytes())
-		err = db.w.each(ctx, part.query, nil, func(row []driver.Value) error {
-			id := num(row[0])
-			if id < 1 || id > maxNumber {
-				return fmt.Errorf("a %s has number %d; expected 1 to %d", part.table.what(), id, maxNumber)
-			}
-			part.key(row)
-			part.into.Put(key, uint32(id))
-			k.rows[part.table].add(uint32(id))
-			return nil
-		})
-		if err != nil {
-			return nil, db.named("read keys of every "+part.table.what(), err)
-		}
-		// The number of a row that was there once is not given again: the history would take the two for one.
-		used, err := db.w.integer("SELECT coalesce(max(last), 0) FROM origin WHERE kind = ?", part.table.history())
-		if err != nil {
-			return nil, db.named("read the history", err)
-		}
-		part.into.Reserve(uint32(used))
+	if err := db.readKeys(ctx, k, []keysOf{
+		{students, d.Students, "unique_id"},
+		{staff, d.Staff, "unique_id"},
+		{cohorts, d.Cohorts, "education_organization_id || ':' || cohort_identifier"},
+		{sections, d.Sections, "key"},
+		{programs, d.Programs, "key"},
+	}); err != nil {
+		return nil, err
 	}
 	if db.version, err = db.w.integer("PRAGMA data_version"); err != nil {
 		return nil, db.named("read data version", err)
@@ -100,7 +73,124 @@ func (db *DB) Dictionaries(ctx context.Context) (*Dictionaries, error) {
 	return d, nil
 }
 
-func blob(v driver.Value) []byte {
-	b, _ := v.([]byte)
-	return b
+// keysOf is one dictionary to fill.
+type keysOf struct {
+	table table
+	into  *dictionary.Dictionary
+	key   string // the expression for a row's key
+}
+
+// manyStudents is how many students make it worth while to read them on a connection of their own while the other keys are read.
+const manyStudents = 10_000
+
+// readKeys fills dictionaries in the transaction of db.w. The first part may be read on another connection. Its view of the store is the
+// same or newer; where it is newer, the data version that Dictionaries remembers is out of date, and Begin says so.
+func (db *DB) readKeys(ctx context.Context, k *known, parts []keysOf) error {
+	first := parts[0]
+	last, err := db.w.integer("SELECT coalesce(max(id), 0) FROM " + first.table.name())
+	if err != nil {
+		return db.named("count keys of every "+first.table.what(), err)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	if last >= manyStudents {
+		group.Go(func() error {
+			c, err := db.connect(false)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			if _, err := c.exec("BEGIN"); err != nil {
+				return db.named("read keys", err)
+			}
+			return db.named("read keys of every "+first.table.what(), first.read(ctx, c, k))
+		})
+		parts = parts[1:]
+	}
+	for _, p := range parts {
+		if err = p.read(ctx, db.w, k); err != nil {
+			err = db.named("read keys of every "+p.table.what(), err)
+			break
+		}
+	}
+	return errors.Join(err, group.Wait())
+}
+
+// keysAtOnce is how many numbers, with the keys of the rows that have them, SQLite packs into one value. A million keys take a quarter of
+// the time that they take a row at a time.
+const keysAtOnce = 1024
+
+func (p keysOf) read(ctx context.Context, c *conn, k *known) error {
+	count, err := c.integer("SELECT count(*) FROM " + p.table.name())
+	if err != nil {
+		return err
+	}
+	last, err := c.integer("SELECT coalesce(max(id), 0) FROM " + p.table.name())
+	if err != nil {
+		return err
+	}
+	if first, err := c.integer("SELECT coalesce(min(id), 1) FROM " + p.table.name()); err != nil {
+		return err
+	} else if first < 1 || last > maxNumber {
+		return fmt.Errorf("a %s has a number outside of 1 to %d: the first is %d, the last %d", p.table.what(), maxNumber, first, last)
+	}
+	// What the table holds is known beforehand, so the dictionary is made as large as it gets.
+	p.into.Grow(int(count), int(count)*p.table.keyBytes())
+	s, err := c.prepare("SELECT group_concat(id || ':' || length(CAST(k AS BLOB)) || ':' || k, '') FROM (SELECT id, " + p.key + " AS k FROM " + p.table.name() +
+		" WHERE id BETWEEN ? AND ? ORDER BY id)")
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	var key []byte
+	for from := int64(1); from <= last; from += keysAtOnce {
+		err := s.each(ctx, []driver.Value{from, from + keysAtOnce - 1}, func(row []driver.Value) error {
+			list := keyList{rest: str(row[0])}
+			for list.rest != "" {
+				id, text, ok := list.next()
+				if !ok {
+					return fmt.Errorf("the keys from number %d on cannot be read", from)
+				}
+				if p.table == cohorts {
+					org := keyList{rest: text}
+					id, err := strconv.ParseInt(org.until(), 10, 64)
+					if err != nil {
+						return err
+					}
+					key = interchange.AppendCohortKey(key[:0], id, []byte(org.rest))
+				} else {
+					key = append(key[:0], text...)
+				}
+				p.into.Put(key, uint32(id))
+				k.rows[p.table].add(uint32(id))
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	// The number of a row that was there once is not given again: the history would take the two for one.
+	used, err := c.integer("SELECT coalesce(max(last), 0) FROM origin WHERE kind = ?", p.table.history())
+	p.into.Reserve(uint32(used))
+	return err
+}
+
+// keyList is numbers and keys, "12:3:key13:5:other": each number, the length of its key in bytes, and the key.
+type keyList struct{ rest string }
+
+func (l *keyList) next() (id int64, key string, ok bool) {
+	id, err := strconv.ParseInt(l.until(), 10, 64)
+	n, err2 := strconv.Atoi(l.until())
+	if err != nil || err2 != nil || n < 0 || n > len(l.rest) {
+		return 0, "", false
+	}
+	key, l.rest = l.rest[:n], l.rest[n:]
+	return id, key, true
+}
+
+// until cuts off what comes before the next colon.
+func (l *keyList) until() string {
+	before, after, _ := strings.Cut(l.rest, ":")
+	l.rest = after
+	return before
 }

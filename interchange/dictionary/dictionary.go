@@ -4,29 +4,25 @@
 //	n, added := d.Add([]byte("604821")) // 1, true
 //	n, ok := d.Find([]byte("604821"))   // 1, true
 //
-// It is compact: keys lie one behind the other in an arena, without a pointer per entry, and are found through slots of 8
-// bytes. Keys are compared exactly. A Dictionary that nobody writes to may be read by many goroutines.
+// It is compact, without a pointer per entry: keys lie one behind the other in an arena, and are found through slots of 16 bytes. A slot
+// holds a short key itself, as the unique ids of people mostly are, so that finding it is one look into memory. Keys are compared exactly.
+// A Dictionary that nobody writes to may be read by many goroutines.
 package dictionary
 
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/cespare/xxhash/v2"
 )
 
-// slot is one place of the hash table. at is 1 + the key's offset in the arena in units of 4 bytes, so that the zero slot is empty.
-type slot struct {
-	at     uint32
-	number uint32
-}
-
 // Dictionary maps keys to numbers and back. The zero value is not usable, see [New].
 type Dictionary struct {
 	slots  []slot
 	arena  []byte   // each key behind its length as a varint
-	places []uint32 // by number: as slot.at, 0 for none
+	places []uint32 // by number: 1 + the offset of its key in the arena in units of 4 bytes; 0 for none
 	count  int
 	next   uint32
 }
@@ -36,11 +32,7 @@ func New() *Dictionary { return &Dictionary{slots: make([]slot, 16), next: 1} }
 
 // Grow makes room for n more keys of together size bytes, so that adding them moves nothing.
 func (d *Dictionary) Grow(n, size int) {
-	slots := len(d.slots)
-	for (d.count+n)*4 > slots*3 {
-		slots *= 2
-	}
-	if slots > len(d.slots) {
+	if slots := (d.count+n)*4/3 + 1; slots > len(d.slots) {
 		d.rehash(slots)
 	}
 	d.arena = slices.Grow(d.arena, size+n*(unit+1))
@@ -65,28 +57,31 @@ func (d *Dictionary) Find(key []byte) (number uint32, ok bool) {
 	if d.slots == nil {
 		return 0, false
 	}
-	s := d.slot(key, xxhash.Sum64(key))
-	return s.number, s.at != 0
+	s := d.slot(key, searched(key))
+	return s.number(), !s.empty()
 }
 
 // Add returns the key's number, a new one if the dictionary does not have it yet.
 func (d *Dictionary) Add(key []byte) (number uint32, added bool) {
-	s := d.slot(key, xxhash.Sum64(key))
-	if s.at != 0 {
-		return s.number, false
+	k := searched(key)
+	s := d.slot(key, k)
+	if !s.empty() {
+		return s.number(), false
 	}
-	return d.insert(s, key, d.next), true
+	return d.insert(s, key, k, d.next), true
 }
 
 // Put gives the key a number of the caller's choice. A key that is there gets the new number.
 func (d *Dictionary) Put(key []byte, number uint32) {
-	s := d.slot(key, xxhash.Sum64(key))
-	if s.at != 0 {
-		s.number = number
-		d.place(number, s.at)
+	k := searched(key)
+	s := d.slot(key, k)
+	if s.empty() {
+		d.insert(s, key, k, number)
 		return
 	}
-	d.insert(s, key, number)
+	at := d.places[s.number()]
+	s.tail = k.tail | uint64(number)<<32
+	d.place(number, at)
 }
 
 // Key returns the key with a number, nil if there is none. It is valid until the next Add or Put and must not be changed.
@@ -102,30 +97,35 @@ const unit = 4
 
 func (d *Dictionary) keyAt(at uint32) []byte {
 	start := (uint64(at) - 1) * unit
-	n, w := binary.Uvarint(d.arena[start:])
+	n, w := uint64(d.arena[start]), 1
+	if n >= 0x80 {
+		n, w = binary.Uvarint(d.arena[start:])
+	}
 	from := start + uint64(w)
 	return d.arena[from : from+n : from+n]
 }
 
 // slot returns the key's slot, or the empty one where it belongs.
-func (d *Dictionary) slot(key []byte, hash uint64) *slot {
-	mask := uint64(len(d.slots) - 1)
-	for i := hash & mask; ; i = (i + 1) & mask {
+func (d *Dictionary) slot(key []byte, k search) *slot {
+	for i := k.home(len(d.slots)); ; {
 		s := &d.slots[i]
-		if s.at == 0 || string(d.keyAt(s.at)) == string(key) {
+		if s.empty() || s.head == k.head && uint32(s.tail) == uint32(k.tail) && (k.tail != long || string(d.Key(s.number())) == string(key)) {
 			return s
+		}
+		if i++; i == len(d.slots) {
+			i = 0
 		}
 	}
 }
 
-func (d *Dictionary) insert(s *slot, key []byte, number uint32) uint32 {
+func (d *Dictionary) insert(s *slot, key []byte, k search, number uint32) uint32 {
 	for len(d.arena)%unit != 0 {
 		d.arena = append(d.arena, 0)
 	}
 	at := uint32(len(d.arena)/unit) + 1
 	d.arena = binary.AppendUvarint(d.arena, uint64(len(key)))
 	d.arena = append(d.arena, key...)
-	*s = slot{at, number}
+	*s = slot{k.head, k.tail | uint64(number)<<32}
 	d.place(number, at)
 	if number >= d.next && number < math.MaxUint32 {
 		d.next = number + 1
@@ -148,15 +148,66 @@ func (d *Dictionary) place(number uint32, at uint32) {
 func (d *Dictionary) rehash(size int) {
 	old := d.slots
 	d.slots = make([]slot, size)
-	mask := uint64(len(d.slots) - 1)
 	for _, s := range old {
-		if s.at == 0 {
+		if s.empty() {
 			continue
 		}
-		i := xxhash.Sum64(d.keyAt(s.at)) & mask
-		for d.slots[i].at != 0 {
-			i = (i + 1) & mask
+		i := s.search().home(size)
+		for !d.slots[i].empty() {
+			if i++; i == size {
+				i = 0
+			}
 		}
 		d.slots[i] = s
 	}
+}
+
+// slot is one place of the hash table: the key, if it is short, else its hash; and the number.
+type slot struct {
+	head uint64
+	tail uint64 // the lower half as in search; the number in the upper
+}
+
+func (s *slot) empty() bool    { return uint32(s.tail) == 0 }
+func (s *slot) number() uint32 { return uint32(s.tail >> 32) }
+func (s *slot) search() search { return search{s.head, s.tail & math.MaxUint32} }
+
+// search is what a key is compared by: its own bytes when it is short, then nothing else need be looked at; else its hash.
+type search struct {
+	head uint64 // the first 8 bytes, or the hash
+	tail uint64 // bytes 9 to 11, above them 1 + the length; or long
+}
+
+const (
+	longest = 11 // keys up to this length are in their slots
+	long    = uint64(0xff) << 24
+)
+
+func searched(key []byte) search {
+	n := len(key)
+	if n > longest {
+		return search{xxhash.Sum64(key), long}
+	}
+	k := search{tail: uint64(n+1) << 24}
+	switch {
+	case n >= 8:
+		k.head = binary.LittleEndian.Uint64(key)
+		for i, b := range key[8:] {
+			k.tail |= uint64(b) << (8 * i)
+		}
+	case n >= 4: // two halves, which overlap in the middle
+		k.head = uint64(binary.LittleEndian.Uint32(key)) | uint64(binary.LittleEndian.Uint32(key[n-4:]))<<(8*(n-4))
+	default:
+		for i, b := range key {
+			k.head |= uint64(b) << (8 * i)
+		}
+	}
+	return k
+}
+
+// home is where the key's slot is looked for first. The two factors are odd and without a pattern (from the golden ratio and the square root of 2).
+func (k search) home(slots int) int {
+	hi, lo := bits.Mul64(k.head^0x6a09e667f3bcc909, (k.tail<<8)^0x9e3779b97f4a7c15)
+	at, _ := bits.Mul64(hi^lo, uint64(slots))
+	return int(at)
 }
