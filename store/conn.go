@@ -84,6 +84,12 @@ func (c *conn) integer(query string, args ...driver.Value) (n int64, err error) 
 	return n, err
 }
 
+// any reports whether a table has a row.
+func (c *conn) any(table string) (bool, error) {
+	n, err := c.integer("SELECT EXISTS (SELECT 1 FROM " + table + ")")
+	return n == 1, err
+}
+
 // stmt is a prepared statement that is run many times.
 type stmt struct{ raw *sqlite3.SQLiteStmt }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"cohortx/interchange"
 )
@@ -29,30 +28,20 @@ type Sink func(cohort, person uint32, s interchange.Settled, incoming []intercha
 // MergeAssociations settles incoming associations with the stored ones and writes what has changed. Each (cohort, person) pair is one
 // call of interchange.Settle; what it decides goes to sink, in the order of in.
 //
-// in is read ahead, together with the stored rows of the same pairs, on another goroutine. A Tx merges each kind once.
+// in is read ahead, together with the stored rows of the same pairs, on other goroutines. A Tx merges each kind once.
 func (tx *Tx) MergeAssociations(ctx context.Context, kind interchange.Kind, in Staged, p interchange.Policies, sink Sink) error {
 	if tx.merged[kind] {
 		return fmt.Errorf("store: %ss were already merged in this transaction", kind)
 	}
-	shape, persons, reader, err := tx.beside(ctx, kind)
+	shape, persons, err := shapeOf(kind)
+	if err == nil {
+		err = tx.usable(ctx)
+	}
 	if err != nil {
 		return err
 	}
 	tx.merged[kind] = true
 	p.EndExclusive = tx.db.endExclusive
-
-	ctx, cancel := context.WithCancel(ctx)
-	a := &ahead{ctx: ctx, conn: reader, shape: shape, in: in, full: make(chan *block, 1), empty: make(chan *block, 3)}
-	for range cap(a.empty) {
-		a.empty <- &block{}
-	}
-	go a.run()
-	defer func() {
-		cancel()
-		for range a.full { // until its goroutine has ended: nobody may use in after we return
-		}
-		reader.Close()
-	}()
 
 	log, err := tx.log(ctx, kind)
 	if err != nil {
@@ -61,7 +50,10 @@ func (tx *Tx) MergeAssociations(ctx context.Context, kind interchange.Kind, in S
 	m := &merge{tx: tx, persons: persons, policies: p, sink: sink, out: newAssociationWriter(tx.w, shape), log: log}
 	defer m.out.close()
 	defer log.close()
+	a := readAhead(ctx, tx.db, shape, in)
+	defer a.close()
 	for b := range a.full {
+		<-b.ready
 		if b.err != nil {
 			return tx.db.named("read stored "+kind.String()+"s", b.err)
 		}
@@ -204,6 +196,7 @@ type block struct {
 	sections []interchange.SectionUse // of stored rows
 	scratch  []interchange.Record     // stored records of one pair
 	err      error                    // the block is worth nothing: reading ended here
+	ready    chan struct{}            // a word on it when the stored rows are there, or err
 }
 
 // group is the records of one pair.
@@ -235,104 +228,4 @@ func (b *block) held(rows []storedRow) []interchange.Record {
 		b.scratch = append(b.scratch, rec)
 	}
 	return b.scratch
-}
-
-// ahead reads incoming records and the stored ones beside them, a few blocks before the merge. It uses a connection of its own: its
-// snapshot is the store as it was at Begin, since nobody else can write meanwhile.
-type ahead struct {
-	ctx   context.Context
-	conn  *conn
-	shape *shape
-	in    Staged
-	full  chan *block
-	empty chan *block
-
-	next   *StagedRecord // read but not yet in a block
-	stored *storedReader
-}
-
-func (a *ahead) run() {
-	defer close(a.full)
-	defer func() {
-		if a.stored != nil {
-			a.stored.close()
-		}
-	}()
-	for {
-		var b *block
-		select {
-		case b = <-a.empty:
-		case <-a.ctx.Done():
-			return
-		}
-		more, err := a.fill(b)
-		if err == nil && len(b.records) > 0 {
-			err = a.read(b)
-		}
-		b.err = err
-		select {
-		case a.full <- b:
-		case <-a.ctx.Done():
-			return
-		}
-		if err != nil || !more {
-			return
-		}
-	}
-}
-
-// fill takes the next incoming records; more is false at their end.
-func (a *ahead) fill(b *block) (more bool, err error) {
-	b.groups, b.records, b.arena, b.cohorts = b.groups[:0], b.records[:0], b.arena[:0], b.cohorts[:0]
-	b.stored, b.sections = b.stored[:0], b.sections[:0]
-	for {
-		r := a.next
-		a.next = nil
-		if r == nil {
-			if r, err = a.in.Next(); err == io.EOF {
-				return false, nil
-			} else if err != nil {
-				return false, fmt.Errorf("read staged associations: %w", err)
-			}
-		}
-		at := pairOf(r.Cohort, r.Person)
-		n := len(b.groups)
-		if n == 0 || b.groups[n-1].pair != at {
-			if len(b.records) >= blockRecords {
-				a.next = r
-				return true, nil
-			}
-			b.groups = append(b.groups, group{at, len(b.records), len(b.records)})
-			n++
-			if k := len(b.cohorts); k > 0 && b.cohorts[k-1].cohort == r.Cohort {
-				b.cohorts[k-1].last = r.Person
-			} else {
-				b.cohorts = append(b.cohorts, span{r.Cohort, r.Person, r.Person})
-			}
-		}
-		rec := r.Record
-		if !storable(rec.Begin) || rec.End != interchange.NoDate && !storable(rec.End) {
-			return false, fmt.Errorf("an association's date is outside of 1900-2199: begin %d, end %d", rec.Begin, rec.End)
-		}
-		if len(rec.Sections) > 0 {
-			from := len(b.arena)
-			b.arena = append(b.arena, rec.Sections...)
-			// An arena that moves leaves earlier slices on the old one, which is as good.
-			rec.Sections = b.arena[from:len(b.arena):len(b.arena)]
-		} else {
-			rec.Sections = nil
-		}
-		b.records = append(b.records, rec)
-		b.groups[n-1].to = len(b.records)
-	}
-}
-
-// read adds the stored rows.
-func (a *ahead) read(b *block) (err error) {
-	if a.stored == nil {
-		if a.stored, err = newStoredReader(a.conn, a.shape); err != nil {
-			return err
-		}
-	}
-	return a.stored.read(a.ctx, b)
 }

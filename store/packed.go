@@ -156,20 +156,22 @@ type storedReader struct {
 	shape *shape
 	full  *stmt
 	conn  *conn
+	rows  bool // there are any
 	secs  bool
 	args  []driver.Value
 }
 
 func newStoredReader(c *conn, s *shape) (*storedReader, error) {
 	r := &storedReader{shape: s, conn: c}
+	var err error
+	if r.rows, err = c.any(s.table); err != nil {
+		return nil, err
+	}
 	if s.sections != "" {
-		n, err := c.integer("SELECT EXISTS (SELECT 1 FROM " + s.sections + ")")
-		if err != nil {
+		if r.secs, err = c.any(s.sections); err != nil {
 			return nil, err
 		}
-		r.secs = n == 1
 	}
-	var err error
 	r.full, err = c.prepare(r.query(seekCohorts))
 	return r, err
 }
@@ -182,6 +184,9 @@ func (r *storedReader) query(n int) string {
 func (r *storedReader) close() { r.full.Close() }
 
 func (r *storedReader) read(ctx context.Context, b *block) error {
+	if !r.rows {
+		return nil // a first import
+	}
 	for spans := b.cohorts; len(spans) > 0; {
 		n := min(len(spans), seekCohorts)
 		s := r.full

@@ -46,7 +46,7 @@ func Main() int {
 // collectOften keeps the peak of memory near what is in use. What is large (dictionaries, sorted runs) lives as long as the run and holds no
 // pointers, so collecting often costs little. It begins with the first collection, at 4 MB: what a small file needs is never collected.
 func collectOften() {
-	collectAt.Store(5)
+	collectAt.Store(15)
 	sentinel := new([16]byte)
 	runtime.AddCleanup(sentinel, func(at *atomic.Int32) { debug.SetGCPercent(int(at.Load())) }, &collectAt)
 }
