@@ -78,6 +78,7 @@ type sorter struct {
 	regions []region
 	end     int64
 	busy    chan error // the one sort under way, nil when there is none
+	scratch []record   // of that sort
 	n       int64
 }
 
@@ -120,7 +121,7 @@ func (s *sorter) flush() error {
 	done := make(chan error, 1)
 	s.busy = done
 	go func() {
-		slices.SortFunc(c.records, func(a, b record) int { return compareRecords(&a, &b) })
+		s.sort(c)
 		if len(s.sorted) < s.keep && len(s.regions) == 0 {
 			s.sorted = append(s.sorted, c)
 			done <- nil
@@ -129,6 +130,18 @@ func (s *sorter) flush() error {
 		done <- s.spillAll(c)
 	}()
 	return nil
+}
+
+// sort orders a chunk. What it sorts into is the chunk then, and the chunk's own records are what the next one is sorted into.
+func (s *sorter) sort(c *chunk) {
+	if len(s.scratch) < len(c.records) {
+		s.scratch = make([]record, len(c.records))
+	}
+	n := len(c.records)
+	sorted := sortRecords(c.records, s.scratch[:n])
+	if &sorted[0] != &c.records[0] {
+		c.records, s.scratch = sorted, c.records
+	}
 }
 
 // wait ends when no sort is under way.
@@ -278,6 +291,7 @@ func (s *sorter) merge() (*merged, error) {
 	if err := s.wait(); err != nil {
 		return nil, err
 	}
+	s.scratch = nil
 	m := &merged{}
 	for _, c := range s.sorted {
 		m.heap = append(m.heap, &cursor{chunk: c})
@@ -340,7 +354,7 @@ func (m *merged) sink(i int) {
 // close frees the memory and the temporary file.
 func (s *sorter) close() error {
 	err := s.wait()
-	s.open, s.sorted = nil, nil
+	s.open, s.sorted, s.scratch = nil, nil, nil
 	if s.file != nil {
 		if cerr := s.file.Close(); err == nil {
 			err = cerr
