@@ -115,55 +115,32 @@ func (db *DB) readKeys(ctx context.Context, k *known, parts []keysOf) error {
 	return errors.Join(err, group.Wait())
 }
 
-// keysAtOnce is how many numbers, with the keys of the rows that have them, SQLite packs into one value. A million keys take a quarter of
-// the time that they take a row at a time.
-const keysAtOnce = 1024
+// numbersAtOnce is how many numbers, with the keys of the rows that have them, are read as one row. A million keys take a quarter of the
+// time that they take a row at a time.
+const numbersAtOnce = 1024
 
 func (p keysOf) read(ctx context.Context, c *conn, k *known) error {
-	count, err := c.integer("SELECT count(*) FROM " + p.table.name())
-	if err != nil {
+	var count, first, last int64
+	if err := c.each(ctx, "SELECT count(*), coalesce(min(id), 1), coalesce(max(id), 0) FROM "+p.table.name(), nil, func(row []driver.Value) error {
+		count, first, last = num(row[0]), num(row[1]), num(row[2])
+		return nil
+	}); err != nil {
 		return err
 	}
-	last, err := c.integer("SELECT coalesce(max(id), 0) FROM " + p.table.name())
-	if err != nil {
-		return err
-	}
-	if first, err := c.integer("SELECT coalesce(min(id), 1) FROM " + p.table.name()); err != nil {
-		return err
-	} else if first < 1 || last > maxNumber {
+	if first < 1 || last > maxNumber {
 		return fmt.Errorf("a %s has a number outside of 1 to %d: the first is %d, the last %d", p.table.what(), maxNumber, first, last)
 	}
 	// What the table holds is known beforehand, so the dictionary is made as large as it gets.
 	p.into.Grow(int(count), int(count)*p.table.keyBytes())
-	s, err := c.prepare("SELECT group_concat(id || ':' || length(CAST(k AS BLOB)) || ':' || k, '') FROM (SELECT id, " + p.key + " AS k FROM " + p.table.name() +
+	s, err := c.prepare("SELECT group_concat(id || ',' || octet_length(k)), group_concat(k, '') FROM (SELECT id, " + p.key + " AS k FROM " + p.table.name() +
 		" WHERE id BETWEEN ? AND ? ORDER BY id)")
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	var key []byte
-	for from := int64(1); from <= last; from += keysAtOnce {
-		err := s.each(ctx, []driver.Value{from, from + keysAtOnce - 1}, func(row []driver.Value) error {
-			list := keyList{rest: str(row[0])}
-			for list.rest != "" {
-				id, text, ok := list.next()
-				if !ok {
-					return fmt.Errorf("the keys from number %d on cannot be read", from)
-				}
-				if p.table == cohorts {
-					org := keyList{rest: text}
-					id, err := strconv.ParseInt(org.until(), 10, 64)
-					if err != nil {
-						return err
-					}
-					key = interchange.AppendCohortKey(key[:0], id, []byte(org.rest))
-				} else {
-					key = append(key[:0], text...)
-				}
-				p.into.Put(key, uint32(id))
-				k.rows[p.table].add(uint32(id))
-			}
-			return nil
+	for from := int64(1); from <= last; from += numbersAtOnce {
+		err := s.each(ctx, []driver.Value{from, from + numbersAtOnce - 1}, func(row []driver.Value) error {
+			return p.add(integers{str(row[0])}, str(row[1]), k)
 		})
 		if err != nil {
 			return err
@@ -175,22 +152,31 @@ func (p keysOf) read(ctx context.Context, c *conn, k *known) error {
 	return err
 }
 
-// keyList is numbers and keys, "12:3:key13:5:other": each number, the length of its key in bytes, and the key.
-type keyList struct{ rest string }
-
-func (l *keyList) next() (id int64, key string, ok bool) {
-	id, err := strconv.ParseInt(l.until(), 10, 64)
-	n, err2 := strconv.Atoi(l.until())
-	if err != nil || err2 != nil || n < 0 || n > len(l.rest) {
-		return 0, "", false
+// add takes a list of numbers and lengths, and the keys one behind the other.
+func (p keysOf) add(list integers, text string, k *known) error {
+	var key []byte
+	for {
+		id, ok := list.next()
+		if !ok {
+			return nil
+		}
+		length, _ := list.next()
+		if length > uint64(len(text)) {
+			return fmt.Errorf("SQLite gave fewer bytes of keys than it said, before number %d", id)
+		}
+		own := text[:length]
+		text = text[length:]
+		if p.table == cohorts {
+			organization, identifier, _ := strings.Cut(own, ":")
+			n, err := strconv.ParseInt(organization, 10, 64)
+			if err != nil {
+				return err
+			}
+			key = interchange.AppendCohortKey(key[:0], n, []byte(identifier))
+		} else {
+			key = append(key[:0], own...)
+		}
+		p.into.Put(key, uint32(id))
+		k.rows[p.table].add(uint32(id))
 	}
-	key, l.rest = l.rest[:n], l.rest[n:]
-	return id, key, true
-}
-
-// until cuts off what comes before the next colon.
-func (l *keyList) until() string {
-	before, after, _ := strings.Cut(l.rest, ":")
-	l.rest = after
-	return before
 }

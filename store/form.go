@@ -9,7 +9,8 @@ import (
 )
 
 // keepForms gives rows that say in another form what is stored (an enumeration value of releases 2.x, the descriptor that it became) the
-// stored values: they are no change, and an export gives back what came in first.
+// stored values: they are no change, and an export gives back what came in first. Rows that say nothing else than what is stored need not be
+// written.
 func (p *putter) keepForms(ctx context.Context, rows []written) error {
 	var ids []driver.Value
 	at := map[int64]*written{}
@@ -21,10 +22,11 @@ func (p *putter) keepForms(ctx context.Context, rows []written) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	query := "SELECT id, " + strings.Join(p.t.columns, ", ") + " FROM " + p.t.name + " WHERE id IN " + values(1, len(ids))
-	return p.tx.w.each(ctx, query, ids, func(row []driver.Value) error {
-		if w := at[num(row[0])]; p.t.same(row[1:], w.values) {
-			copy(w.values, row[1:])
+	query := "SELECT id, verified, " + strings.Join(p.t.columns, ", ") + " FROM " + p.t.name + " WHERE id IN " + values(1, len(ids))
+	return p.each(ctx, query, ids, func(row []driver.Value) error {
+		if w := at[num(row[0])]; p.t.same(row[2:], w.values) {
+			copy(w.values, row[2:])
+			w.stored = num(row[1]) == num(flag(!w.unverified))
 		}
 		return nil
 	})

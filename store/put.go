@@ -211,6 +211,7 @@ type written struct {
 	id         int64
 	known      bool
 	unverified bool
+	stored     bool // the row is known to stand in the table as it is here
 	values     []driver.Value
 	children   [][]child
 }
@@ -361,7 +362,7 @@ func (tx *Tx) put(ctx context.Context, t *putTable, n int, fill func(i int, w *w
 		return nil, err
 	}
 	outcomes := make([]interchange.Outcome, n)
-	p := &putter{tx: tx, t: t, outcomes: outcomes, inBatch: map[int64]int{}}
+	p := &putter{tx: tx, t: t, outcomes: outcomes, inBatch: map[int64]int{}, prepared: map[string]*stmt{}}
 	defer p.close()
 	for i := range n {
 		w := p.next()
@@ -405,7 +406,7 @@ type putter struct {
 	rows     []written
 	inBatch  map[int64]int // id -> index in rows
 	args     []driver.Value
-	full     *stmt
+	prepared map[string]*stmt // most batches are of one size, and so use the same few
 	touched  [putBatch]bool
 }
 
@@ -416,13 +417,25 @@ func (p *putter) next() *written {
 		p.rows = append(p.rows, written{})
 	}
 	w := &p.rows[len(p.rows)-1]
-	w.values, w.children = w.values[:0], w.children[:0]
+	w.values, w.children, w.stored = w.values[:0], w.children[:0], false
 	return w
 }
 
+// each runs a query, which is kept for the next batch.
+func (p *putter) each(ctx context.Context, query string, args []driver.Value, f func(row []driver.Value) error) (err error) {
+	s := p.prepared[query]
+	if s == nil {
+		if s, err = p.tx.w.prepare(query); err != nil {
+			return err
+		}
+		p.prepared[query] = s
+	}
+	return s.each(ctx, args, f)
+}
+
 func (p *putter) close() {
-	if p.full != nil {
-		p.full.Close()
+	for _, s := range p.prepared {
+		s.Close()
 	}
 }
 
@@ -439,29 +452,7 @@ func (p *putter) flush(ctx context.Context, n int) error {
 			return db.named("read "+p.t.name, err)
 		}
 	}
-	p.args = p.args[:0]
-	for i := range rows {
-		w := &rows[i]
-		p.args = append(append(append(p.args, w.id), w.values...), flag(!w.unverified))
-		p.touched[i] = false
-	}
-	s := p.full
-	if s == nil || n != putBatch {
-		var err error
-		if s, err = tx.w.prepare(p.t.upsert(n)); err != nil {
-			return db.named("write "+p.t.name, err)
-		}
-		if n == putBatch {
-			p.full = s
-		} else {
-			defer s.Close()
-		}
-	}
-	err := s.each(ctx, p.args, func(row []driver.Value) error {
-		p.touched[p.inBatch[num(row[0])]] = true
-		return nil
-	})
-	if err != nil {
+	if err := p.upsert(ctx, rows); err != nil {
 		return db.named("write "+p.t.name, err)
 	}
 	for i := range p.t.children {
@@ -485,6 +476,27 @@ func (p *putter) flush(ctx context.Context, n int) error {
 	return nil
 }
 
+// upsert writes the rows that are not known to be stored as they are, and notes which of them it created or changed.
+func (p *putter) upsert(ctx context.Context, rows []written) error {
+	p.args = p.args[:0]
+	n := 0
+	for i := range rows {
+		w := &rows[i]
+		p.touched[i] = false
+		if !w.stored {
+			p.args = append(append(append(p.args, w.id), w.values...), flag(!w.unverified))
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return p.each(ctx, p.t.upsert(n), p.args, func(row []driver.Value) error {
+		p.touched[p.inBatch[num(row[0])]] = true
+		return nil
+	})
+}
+
 // putChildren replaces the children of rows where they differ from the stored ones.
 func (p *putter) putChildren(ctx context.Context, rows []written, which int) error {
 	t := &p.t.children[which]
@@ -498,7 +510,7 @@ func (p *putter) putChildren(ctx context.Context, rows []written, which int) err
 	columns := strings.Join(t.columns, ", ")
 	if len(ids) > 0 {
 		query := "SELECT " + t.owner + ", " + columns + " FROM " + t.name + " WHERE " + t.owner + " IN " + values(1, len(ids))
-		err := p.tx.w.each(ctx, query, ids, func(row []driver.Value) error {
+		err := p.each(ctx, query, ids, func(row []driver.Value) error {
 			stored[num(row[0])] = append(stored[num(row[0])], t.scan(row[1:]))
 			return nil
 		})
