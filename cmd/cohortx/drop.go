@@ -91,7 +91,13 @@ func dropAction(c *cli.Context) error {
 		return err
 	}
 	opt.Begin = func() { a.begin(c.Context) }
-	opt.End = func(run drop.Run, err error) { a.end(c.Context, run.Report, run.ReportFile) }
+	opt.End = func(run drop.Run, err error) {
+		if err != nil && batch.Succeeded(run.Report.ExitStatus) { // applied, but not put away
+			a.failed(c.Context, err)
+			return
+		}
+		a.end(c.Context, run.Report, run.ReportFile)
+	}
 	d, err := drop.Open(opt)
 	if err != nil {
 		a.failed(c.Context, err)

@@ -153,7 +153,7 @@ func (d *Drop) run(ctx context.Context, look *Look, again bool, take func(store.
 	run := Run{Report: rep, Filed: []Filed{}, Again: again}
 	if err == nil {
 		d.opt.At(AtCommitted)
-		run, err = d.file(taken, rep, again)
+		run, err = d.fileApplied(taken, rep, again)
 	}
 	look.Runs = append(look.Runs, run)
 	d.opt.End(run, err)

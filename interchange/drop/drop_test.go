@@ -183,6 +183,86 @@ func TestWatch(t *testing.T) {
 	f.equal("taken", got, []string{"first.xml:archive", "second.xml:archive"})
 }
 
+// Watching hears of what comes while a run is going, and of an inbox that was removed and made anew.
+func TestWatch_Hears(t *testing.T) {
+	f := newFolder(t)
+	arrive := func(name string, n int) {
+		f.put(name+".part", fmt.Sprintf(organization, n))
+		if err := os.Rename(filepath.Join(f.dir, "inbox", name+".part"), filepath.Join(f.dir, "inbox", name+".xml")); err != nil {
+			t.Error(err)
+		}
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	points := 0
+	f.opt.At = func(point string) {
+		if point == drop.AtCommitted {
+			if points++; points == 1 {
+				arrive("during", 2)
+			}
+		}
+	}
+	arrive("first", 1)
+	d := f.open()
+	var got []string
+	err := d.Watch(ctx, time.Hour, func(look *drop.Look, err error) {
+		if err != nil {
+			t.Error(err)
+		}
+		for _, name := range taken(look) {
+			got = append(got, name)
+			switch name {
+			case "during.xml:archive":
+				if err := os.Remove(filepath.Join(f.dir, "inbox")); err != nil {
+					t.Error(err)
+				}
+				if err := os.Mkdir(filepath.Join(f.dir, "inbox"), 0o700); err != nil {
+					t.Error(err)
+				}
+				arrive("anew", 3)
+			case "anew.xml:archive":
+				arrive("heard", 4)
+			case "heard.xml:archive":
+				stop()
+			}
+		}
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	f.equal("taken", got, []string{"first.xml:archive", "during.xml:archive", "anew.xml:archive", "heard.xml:archive"})
+}
+
+// A run that is in the store says so also when its files cannot be put away; the next look does it.
+func TestOnce_CannotFile(t *testing.T) {
+	f := newFolder(t)
+	f.put("a.xml", fmt.Sprintf(organization, 1))
+	archive := filepath.Join(f.dir, "archive")
+	f.opt.At = func(point string) {
+		if point == drop.AtCommitted {
+			if err := os.Rename(archive, archive+".away"); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	d := f.open()
+	_, err := d.Once(context.Background())
+	if err == nil || !strings.Contains(err.Error(), "run 1 is in the store, but its files could not all be put away from ") {
+		t.Fatalf("error %v", err)
+	}
+	if err := os.Rename(archive+".away", archive); err != nil {
+		t.Fatal(err)
+	}
+	look, err := d.Once(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.equal("taken", taken(look), []string{"a.xml:archive"})
+	if len(look.Runs) != 1 || !look.Runs[0].Again || look.Runs[0].Report.Run != 1 {
+		t.Errorf("runs %+v", look.Runs)
+	}
+}
+
 // A second process is told who holds the folder.
 func TestOpen_Locked(t *testing.T) {
 	f := newFolder(t)

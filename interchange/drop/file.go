@@ -2,6 +2,7 @@ package drop
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,6 +12,15 @@ import (
 	"cohortx/interchange/report"
 	"cohortx/interchange/source"
 )
+
+// fileApplied is file for a run whose outcome is in the store: what goes wrong from here on concerns its files only.
+func (d *Drop) fileApplied(c *claim, rep *report.Run, again bool) (Run, error) {
+	run, err := d.file(c, rep, again)
+	if err != nil {
+		err = fmt.Errorf("run %d is in the store, but its files could not all be put away from %s, which the next drop does: %w", c.Run, c.dir, err)
+	}
+	return run, err
+}
 
 // file puts the files of a run away, with its report and its rejects beside them: what was refused into the quarantine, all else into the
 // archive. It may be called again after a crash; what is already away stays as it is.

@@ -95,6 +95,8 @@ func readManifest(path string, info os.FileInfo) (*manifest, *report.Fault, erro
 		switch {
 		case err == io.EOF && first:
 			return fault(1, 1, "an empty file", "the header file,sha256")
+		case err == io.EOF && len(m.names) == 0:
+			return fault(1, 1, "a header and no file", "a line for each file")
 		case err == io.EOF:
 			return m, nil, nil
 		case errors.As(err, &broken):

@@ -76,7 +76,7 @@ func (d *Drop) complete(ctx context.Context, look *Look, c *claim) error {
 	if err != nil {
 		return err
 	}
-	run, err := d.file(c, rep, true)
+	run, err := d.fileApplied(c, rep, true)
 	look.Runs = append(look.Runs, run)
 	d.opt.End(run, err)
 	return err
