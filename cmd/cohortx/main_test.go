@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 //	sql DB QUERY                 prints the rows, columns separated by |
 //	views DB OUT                 writes all views on data to a file
 //	gz FILE                      writes FILE.gz
-//	utf16 FILE OUT, latin1 FILE OUT, zip OUT FILE...
+//	utf16 FILE OUT, latin1 FILE OUT, zip OUT FILE|MEMBER=FILE...
 //	grow FILE AFTER N            puts N letters behind AFTER
 //	many FILE OLD PIECE N        puts N pieces in place of OLD, # being the number
 //	shorten FILE N               cuts off the last N bytes
@@ -331,12 +331,16 @@ func toLatin1(text []byte) []byte {
 
 func zipped(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
-		ts.Fatalf("usage: zip OUT FILE...")
+		ts.Fatalf("usage: zip OUT FILE|MEMBER=FILE...")
 	}
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
-	for _, name := range args[1:] {
-		w, err := z.Create(filepath.Base(name))
+	for _, arg := range args[1:] {
+		member, name, named := strings.Cut(arg, "=")
+		if !named {
+			member, name = filepath.Base(arg), arg
+		}
+		w, err := z.Create(member)
 		ts.Check(err)
 		_, err = w.Write([]byte(ts.ReadFile(name)))
 		ts.Check(err)

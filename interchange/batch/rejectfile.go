@@ -77,7 +77,7 @@ func (im *importer) rejectName(in *input, ending string) string {
 		ext := filepath.Ext(name)
 		return fmt.Sprintf("%s.%d%s", strings.TrimSuffix(name, ext), in.number+1, ext)
 	}
-	base := filepath.Base(strings.ReplaceAll(in.Name, ":", "-"))
+	base := strings.NewReplacer(":", "-", "/", "-").Replace(in.Label())
 	if base == "-" {
 		base = "stdin"
 	}

@@ -20,6 +20,7 @@ type Input struct {
 	Size int64  // bytes as stored; -1 when it is not known
 
 	member string // of the archive, "" for none
+	inside string // the same for messages
 	spool  *os.File
 	whole  bool // spool holds all of standard input
 }
@@ -127,9 +128,9 @@ func archive(name string) ([]*Input, error) {
 	}
 	defer z.Close()
 	var inputs []*Input
-	seen := map[string]bool{}
+	seen, bases := map[string]bool{}, map[string]int{}
 	for _, m := range z.File {
-		base := path.Base(strings.ReplaceAll(m.Name, `\`, "/")) // a member's folders mean nothing to us
+		base := path.Base(slashed(m.Name)) // a member's folders mean nothing to us, but where they tell two apart
 		if strings.HasSuffix(strings.ToLower(base), ".zip") {
 			return nil, fmt.Errorf("%s holds another archive (%s): unpack it and give what is in it", name, base)
 		}
@@ -140,13 +141,31 @@ func archive(name string) ([]*Input, error) {
 			return nil, fmt.Errorf("%s holds %s twice: unpack it and give the file that is meant", name, base)
 		}
 		seen[m.Name] = true
-		inputs = append(inputs, &Input{Name: name + ":" + base, Path: name, Size: int64(m.CompressedSize64), member: m.Name})
+		bases[base]++
+		inputs = append(inputs, &Input{Path: name, Size: int64(m.CompressedSize64), member: m.Name, inside: base})
+	}
+	for _, in := range inputs {
+		if bases[in.inside] > 1 {
+			in.inside = path.Clean("/" + slashed(in.member))[1:] // there is nothing above the archive
+		}
+		in.Name = name + ":" + in.inside
 	}
 	if len(inputs) == 0 {
 		return nil, fmt.Errorf("the archive %s holds no file ending in .xml, .csv or .jsonl", name)
 	}
 	slices.SortStableFunc(inputs, func(a, b *Input) int { return strings.Compare(a.Name, b.Name) })
 	return inputs, nil
+}
+
+// slashed is a member's name with the separators that archives should have.
+func slashed(member string) string { return strings.ReplaceAll(member, `\`, "/") }
+
+// Label is the input's name without the folders that it lies in: cohorts.xml, drop.zip:member.xml, or "-".
+func (in *Input) Label() string {
+	if in.member == "" {
+		return filepath.Base(in.Path)
+	}
+	return filepath.Base(in.Path) + ":" + in.inside
 }
 
 // Close removes what an Input has kept. It is needed after standard input only.
