@@ -33,6 +33,8 @@ type Decoder struct {
 
 	skim    bool
 	skimmed int
+	lean    bool
+	leans   []lean // of the block's entities without nodes
 
 	// the text of the open leaf
 	text  []byte
@@ -80,7 +82,7 @@ func (d *Decoder) Root() []Violation { return d.root }
 func (d *Decoder) Decode(b *scan.Block, dst []Entity) ([]Entity, error) {
 	d.scanner.Reset(b)
 	d.nodes, d.marks, d.arena, d.root = d.nodes[:0], d.marks[:0], d.arena[:0], d.root[:0]
-	d.skimmed = 0
+	d.skimmed, d.leans = 0, d.leans[:0]
 	first := len(dst)
 	at := walker{pos: b.At, b: b.Bytes}
 	if b.Scope != d.scope {
@@ -92,7 +94,7 @@ func (d *Decoder) Decode(b *scan.Block, dst []Entity) ([]Entity, error) {
 				d.skimmed++
 				continue
 			}
-			e := d.formed(known, raw)
+			e := d.known(known, raw)
 			e.At = at.to(d.scanner.EndOffset() - len(raw))
 			dst = append(dst, e)
 			continue
@@ -139,10 +141,25 @@ func (d *Decoder) Decode(b *scan.Block, dst []Entity) ([]Entity, error) {
 	}
 }
 
+// known makes an entity of what was recognised: without nodes when that will do.
+func (d *Decoder) known(known *form, raw []byte) Entity {
+	if d.lean && known.lean != nil {
+		if l, ok := known.lean.read(d.forms.values); ok {
+			d.leans = append(d.leans, l)
+			return Entity{Kind: known.kind, Proven: true, Raw: raw, first: -int32(len(d.leans))}
+		}
+	}
+	return d.formed(known, raw)
+}
+
 // share gives the entities their nodes, which lay in one growing slice so far.
 func (d *Decoder) share(entities []Entity) {
 	for i := range entities {
 		e := &entities[i]
+		if e.first < 0 {
+			e.lean = &d.leans[-1-e.first]
+			continue
+		}
 		e.Nodes, e.marks = d.nodes[e.first:e.last:e.last], d.marks
 	}
 }

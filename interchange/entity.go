@@ -68,14 +68,15 @@ type Entity struct {
 	Proven bool     // the checker has proved it valid; else the judge must decide
 	At     scan.Pos // of the start tag
 	Raw    []byte   // from the start tag's "<" to the end tag's ">", in the characters of the decoded input
-	Nodes  []Node   // in document order; Nodes[0] is the entity itself
+	Nodes  []Node   // in document order; Nodes[0] is the entity itself. See [Decoder.Lean]
 	// SectionsDated: the sections say their begin date, or that they have none. Only the JSON form can.
 	SectionsDated bool
 	// Violations is for the caller to fill in with what the judge says.
 	Violations []Violation
 
-	first, last int32 // its nodes in the decoder's, until they are shared out
+	first, last int32 // its nodes in the decoder's, until they are shared out; first < 0: -1-first is the index of its lean
 	marks       []marks
+	lean        *lean // instead of nodes
 }
 
 // Marked reports whether any element near the entity has an id or a ref; mostly there is none, and nothing to look for.

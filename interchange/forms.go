@@ -45,6 +45,7 @@ type piece struct {
 type form struct {
 	kind  Kind
 	nodes []formNode
+	lean  *leanForm // nil: it must be read by its nodes
 }
 
 type formNode struct {
@@ -64,13 +65,19 @@ type leafValue struct {
 // recognise takes the scanner past an entity whose form is known and whose values are proven. Their places are in values then. ok is false when
 // the entity has to be tokenized.
 func (d *Decoder) recognise() (known *form, raw []byte, ok bool) {
-	f := &d.forms
-	if len(f.pieces) == 0 {
-		return nil, nil, false
-	}
 	text, from := d.scanner.Rest()
-	if len(text) == from || text[from] != '<' {
-		return nil, nil, false
+	known, to, ok := d.match(text, from)
+	if ok {
+		d.scanner.Skip(to)
+	}
+	return known, text[from:to], ok
+}
+
+// match recognises an entity that begins at from and says where it ends.
+func (d *Decoder) match(text []byte, from int) (known *form, to int, ok bool) {
+	f := &d.forms
+	if len(f.pieces) == 0 || len(text) == from || text[from] != '<' {
+		return nil, from, false
 	}
 	f.values = f.values[:0]
 	p := from
@@ -81,21 +88,20 @@ func (d *Decoder) recognise() (known *form, raw []byte, ok bool) {
 			next = f.pieces[next].sibling
 		}
 		if next == 0 {
-			return nil, nil, false
+			return nil, from, false
 		}
 		at = &f.pieces[next]
 		p += len(at.markup)
 		if at.slot == 0 {
-			d.scanner.Skip(p)
-			return at.form, text[from:p], true
+			return at.form, p, true
 		}
 		end := scan.PlainText(text, p)
 		if end == len(text) || text[end] != '<' {
-			return nil, nil, false
+			return nil, from, false
 		}
 		value, proven := d.checker.Leaf(at.slot, text[p:end])
 		if !proven {
-			return nil, nil, false
+			return nil, from, false
 		}
 		if !d.skim {
 			f.values = append(f.values, leafValue{from: p, to: end, value: d.leafValue(text[p:end:end], value)})
@@ -133,10 +139,10 @@ func (d *Decoder) leafValue(text, value []byte) []byte {
 	switch {
 	case len(text) == 0:
 		return nil
-	case len(value) != len(text) || string(value) != string(text):
-		return d.keep(value) // the checker's scratch
+	case len(value) == len(text) && &value[0] == &text[0]:
+		return text
 	}
-	return text
+	return d.keep(value) // in the checker's scratch, or a part of text
 }
 
 // unlearned makes ready for an entity that is tokenized.
@@ -214,5 +220,6 @@ func (f *forms) form(from int, kind Kind, nodes []Node) *form {
 			out.nodes[node].value = uint8(i + 1)
 		}
 	}
+	out.lean = leanOf(kind, out.nodes)
 	return out
 }

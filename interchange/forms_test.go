@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"testing"
 
 	"cohortx/interchange"
@@ -42,7 +43,8 @@ func tell(t testing.TB, text []byte, alone bool) (out, root []string, fault stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	decoder := interchange.NewDecoder(schema, splitter.Scope())
+	decoder, lean := interchange.NewDecoder(schema, splitter.Scope()), interchange.NewDecoder(schema, splitter.Scope())
+	lean.Lean()
 	for {
 		block, err := splitter.Next()
 		if errors.Is(err, io.EOF) {
@@ -58,6 +60,7 @@ func tell(t testing.TB, text []byte, alone bool) (out, root []string, fault stri
 		for i := range entities {
 			out = append(out, told(&entities[i]))
 		}
+		sameWhenLean(t, lean, block, entities)
 		for _, v := range decoder.Root() {
 			root = append(root, fmt.Sprintf("%+v", v))
 		}
@@ -65,6 +68,30 @@ func tell(t testing.TB, text []byte, alone bool) (out, root []string, fault stri
 			return out, root, err.Error()
 		}
 		block.Release()
+	}
+}
+
+// sameWhenLean holds what a decoder says of entities that it has given no nodes against what another has said of them.
+func sameWhenLean(t testing.TB, lean *interchange.Decoder, block *scan.Block, entities []interchange.Entity) {
+	t.Helper()
+	list, _ := lean.Decode(block, nil)
+	if len(list) != len(entities) {
+		t.Fatalf("lean: %d entities, otherwise %d", len(list), len(entities))
+	}
+	for i := range list {
+		e, l := &entities[i], &list[i]
+		if e.Proven && e.Kind != interchange.CohortKind {
+			var want, got interchange.Plain
+			reading, fault := e.ReadPlain(&want)
+			leanReading, leanFault := l.ReadPlain(&got)
+			if reading != leanReading || !reflect.DeepEqual(fault, leanFault) || !reflect.DeepEqual(want, got) {
+				t.Fatalf("lean: %v %+v %+v\notherwise: %v %+v %+v\n%s", leanReading, leanFault, got, reading, fault, want, e.Raw)
+			}
+		}
+		lean.Expand(l)
+		if a, b := told(e), told(l); a != b {
+			t.Fatalf("lean:\n%s\notherwise:\n%s", b, a)
+		}
 	}
 }
 
@@ -154,5 +181,39 @@ func TestDecoder_Forms(t *testing.T) {
 			}
 			same(t, got, want)
 		})
+	}
+}
+
+// Most associations have no nodes when a decoder is lean.
+func TestDecoder_Lean(t *testing.T) {
+	for _, name := range []string{"2.0", "5.2"} {
+		r, _ := interchange.ReleaseNamed(name)
+		splitter, err := scan.Split(t.Context(), bytes.NewReader(document(r, 100)), scan.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		schema, err := interchange.LoadSchema(r, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		decoder := interchange.NewDecoder(schema, splitter.Scope())
+		decoder.Lean()
+		block, err := splitter.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		entities, err := decoder.Decode(block, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		without := 0
+		for i := range entities {
+			if entities[i].Nodes == nil {
+				without++
+			}
+		}
+		if without < len(entities)/2 {
+			t.Errorf("release %s: %d of %d entities have no nodes", name, without, len(entities))
+		}
 	}
 }

@@ -49,6 +49,10 @@ const (
 // ReadPlain reads an association that the schema accepts.
 func (e *Entity) ReadPlain(p *Plain) (Reading, *Fault) {
 	*p = Plain{Kind: e.Kind, BeginDate: NoDate, EndDate: NoDate, Sections: p.Sections[:0], SectionBegins: p.SectionBegins[:0]}
+	if e.lean != nil {
+		e.lean.plain(p)
+		return ReadWhole, nil
+	}
 	waits := false
 	for i := 1; i < len(e.Nodes); i = int(e.Nodes[i].Next) {
 		n := &e.Nodes[i]
@@ -64,10 +68,7 @@ func (e *Entity) ReadPlain(p *Plain) (Reading, *Fault) {
 		case FieldEndDate:
 			p.EndDate, fault = e.readDate(i, p)
 		case FieldStudentRecordAccess:
-			p.Access = AccessFalse
-			if v := string(n.Value); v == "true" || v == "1" {
-				p.Access = AccessTrue
-			}
+			p.Access = accessOf(n.Value)
 		case FieldSectionReference:
 			var key SectionKey
 			if reading, fault = e.ReadSection(i, &key); reading == ReadWhole {
@@ -89,6 +90,13 @@ func (e *Entity) ReadPlain(p *Plain) (Reading, *Fault) {
 		return ReadLookup, nil
 	}
 	return ReadWhole, nil
+}
+
+func accessOf(value []byte) uint8 {
+	if v := string(value); v == "true" || v == "1" {
+		return AccessTrue
+	}
+	return AccessFalse
 }
 
 // readSectionBegin reads the begin date of the section that was read last, at node i. A section that is named twice must have one date.

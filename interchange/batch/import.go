@@ -417,7 +417,7 @@ func (im *importer) readCohorts(ctx context.Context, s *set, in *input, find *fi
 	d.root = root
 	free := make(chan *parsed, 4*im.opt.jobs())
 	err = inOrder(ctx, o.blocks(&im.opt.ReadOptions), im.opt.jobs(), func() func(*scan.Block) *parsed {
-		r := &reader{validator: g.newValidator(), ctx: ctx, set: s}
+		r := &reader{validator: g.newValidator().lean(), ctx: ctx, set: s}
 		return func(b *scan.Block) *parsed {
 			var p *parsed
 			select {

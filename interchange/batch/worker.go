@@ -47,6 +47,14 @@ func (v *validator) skim() {
 	}
 }
 
+// lean has the decoder leave out what a reader needs only of what it rejects.
+func (v *validator) lean() *validator {
+	if v.decoder != nil && !v.distrust {
+		v.decoder.Lean()
+	}
+	return v
+}
+
 // skimmed is how many proven entities the last block had beyond those returned.
 func (v *validator) skimmed() int {
 	if v.decoder == nil {
@@ -300,6 +308,9 @@ func (r *reader) notFound(e *interchange.Entity, p *parsed, code interchange.Cod
 
 // rejected is what is common to all rejects of an entity.
 func (r *reader) rejected(e *interchange.Entity) logged {
+	if r.decoder != nil {
+		r.decoder.Expand(e)
+	}
 	l := logged{EntityName: e.Kind.String(), Start: e.At}
 	l.Kind, l.End = e.Kind, e.End()
 	l.Key = e.Key()
