@@ -3,7 +3,8 @@ package interchange
 // Outcome is what happened to an entity.
 type Outcome uint8
 
-// The outcomes. The first eight are of the table of [Decide] and [Settle], the last two of [Absence].
+// The outcomes. The first nine are of the table of [Decide] and [Settle], the two after them of [Absence]. The history in a store has their
+// numbers: they stay as they are.
 const (
 	Created Outcome = iota + 1
 	Unchanged
@@ -15,15 +16,16 @@ const (
 	Superseded
 	Rejected
 	EndedByAbsence // a complete set lacks it
-	Withdrawn      // likewise, and it would never have been active: removed
+	Withdrawn      // likewise, and it would never have been active: removed; or removed by hand
+	Reverted       // put back to what it was before a run
 )
 
 // Outcomes lists all outcomes in the order of reports.
-var Outcomes = []Outcome{Created, Ended, Redated, Reopened, Updated, EndedByAbsence, Withdrawn, Unchanged, Duplicate, Superseded, Rejected}
+var Outcomes = []Outcome{Created, Ended, Redated, Reopened, Updated, EndedByAbsence, Withdrawn, Reverted, Unchanged, Duplicate, Superseded, Rejected}
 
 var outcomeNames = [...]string{
 	Created: "created", Unchanged: "unchanged", Ended: "ended", Redated: "redated", Reopened: "reopened", Updated: "updated",
-	Duplicate: "duplicate", Superseded: "superseded", Rejected: "rejected", EndedByAbsence: "ended_by_absence", Withdrawn: "withdrawn",
+	Duplicate: "duplicate", Superseded: "superseded", Rejected: "rejected", EndedByAbsence: "ended_by_absence", Withdrawn: "withdrawn", Reverted: "reverted",
 }
 
 // String returns the word of reports, such as "created"; "" for no outcome.
@@ -40,7 +42,7 @@ func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil 
 // Writes reports whether the outcome changes the store.
 func (o Outcome) Writes() bool {
 	switch o {
-	case Created, Ended, Redated, Reopened, Updated, EndedByAbsence, Withdrawn:
+	case Created, Ended, Redated, Reopened, Updated, EndedByAbsence, Withdrawn, Reverted:
 		return true
 	}
 	return false

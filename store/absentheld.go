@@ -16,17 +16,22 @@ type LastComplete struct {
 	Named map[interchange.Kind]int64 // associations in the last set whose removals of the kind were not held back, or approved since
 }
 
+// holds is the condition that there is a run of this number and that no revert has undone it.
+func holds(run string) string {
+	return "EXISTS (SELECT 1 FROM run WHERE id = " + run + " AND void = 0)"
+}
+
 // LastComplete returns what is known of the complete runs of education organizations, in their order.
 func (tx *Tx) LastComplete(ctx context.Context, organizations []int64) ([]LastComplete, error) {
 	if err := tx.usable(ctx); err != nil {
 		return nil, err
 	}
-	last, err := tx.w.prepare("SELECT run_id, as_of FROM complete_organization WHERE education_organization_id = ? AND kind = ? ORDER BY run_id DESC LIMIT 1")
+	last, err := tx.w.prepare("SELECT run_id, as_of FROM complete_organization WHERE education_organization_id = ? AND kind = ? AND " + holds("run_id") + " ORDER BY run_id DESC LIMIT 1")
 	if err != nil {
 		return nil, tx.db.named("read complete runs", err)
 	}
 	defer last.Close()
-	named, err := tx.w.prepare("SELECT named FROM complete_organization WHERE education_organization_id = ? AND kind = ? AND (held IS NULL OR approved_run IS NOT NULL) ORDER BY run_id DESC LIMIT 1")
+	named, err := tx.w.prepare("SELECT named FROM complete_organization WHERE education_organization_id = ? AND kind = ? AND " + holds("run_id") + " AND (held IS NULL OR " + holds("approved_run") + ") ORDER BY run_id DESC LIMIT 1")
 	if err != nil {
 		return nil, tx.db.named("read complete runs", err)
 	}
@@ -92,7 +97,7 @@ func (db *DB) HeldRun(ctx context.Context, number int64) (h HeldRun, err error) 
 		return h, err
 	}
 	defer c.Close()
-	err = c.each(ctx, "SELECT education_organization_id, kind, as_of, active, absent, held, approved_run FROM complete_organization WHERE run_id = ? AND held IS NOT NULL ORDER BY 1, 2",
+	err = c.each(ctx, "SELECT education_organization_id, kind, as_of, active, absent, held, iif("+holds("approved_run")+", approved_run, NULL) FROM complete_organization WHERE run_id = ? AND held IS NOT NULL ORDER BY 1, 2",
 		[]driver.Value{number}, func(row []driver.Value) error {
 			h.AsOf = interchange.Date(num(row[2]))
 			h.Parts = append(h.Parts, HeldPart{interchange.Presence{

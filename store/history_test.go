@@ -9,17 +9,17 @@ import (
 )
 
 // startRun starts a run under the lock, so that what follows is recorded.
-func startRun(t testing.TB, db *store.DB) *store.Run {
+func startRun(t testing.TB, db *store.DB, command string) *store.Run {
 	t.Helper()
 	lock := must[*store.Lock](t)(db.Lock(t.Context()))
 	defer lock.Unlock()
-	return must[*store.Run](t)(db.StartRun(t.Context(), store.RunInfo{Command: "import", Mode: "update"}))
+	return must[*store.Run](t)(db.StartRun(t.Context(), store.RunInfo{Command: command, Mode: "update"}))
 }
 
 // inRun does something in a transaction of a run of its own.
 func inRun(t testing.TB, db *store.DB, f func(tx *store.Tx)) int64 {
 	t.Helper()
-	run := startRun(t, db)
+	run := startRun(t, db, "import")
 	tx := begin(t, db)
 	f(tx)
 	if err := tx.FinishRun(t.Context(), run, store.Result{State: store.Applied}); err != nil {

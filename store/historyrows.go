@@ -1,22 +1,34 @@
 package store
 
 import (
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"cohortx/interchange"
 )
 
-// putTables are the tables whose rows have numbers, or ids, and lists.
-var putTables = []*putTable{organizationTable, studentTable, staffTable, programTable, sectionTable, cohortTable}
+// keptTable is a table whose changed rows the history keeps whole, with the tables that list values of them.
+type keptTable struct {
+	kind    int64
+	name    string
+	columns []string // behind id
+	lists   []childTable
+}
 
-// image is the expression for all columns of a row as JSON, in the order of putTable.all; row is OLD, or the table's name. The keys of
-// programs and sections are no text and come as hexadecimal digits.
-func (t *putTable) image(row string) string {
+// keptTables are all of them.
+var keptTables = func() (list []keptTable) {
+	for _, t := range []*putTable{organizationTable, studentTable, staffTable, programTable, sectionTable, cohortTable} {
+		list = append(list, keptTable{t.history, t.name, append(slices.Clone(t.columns), "verified"), t.children})
+	}
+	return append(list, keptTable{kind: historySession, name: "session", columns: []string{"school_id", "school_year", "session_name", "term", "term_namespace"}})
+}()
+
+// image is the expression for all columns of a row but its id as JSON; row is OLD, or the table's name. The keys of programs and sections are
+// no text and come as hexadecimal digits.
+func (t *keptTable) image(row string) string {
 	var list []string
-	for _, c := range t.all() {
+	for _, c := range t.columns {
 		if c == "key" {
 			list = append(list, "hex("+row+".key)")
 		} else {
@@ -26,8 +38,14 @@ func (t *putTable) image(row string) string {
 	return "json_array(" + strings.Join(list, ", ") + ")"
 }
 
-// all are the columns of a table behind its id.
-func (t *putTable) all() []string { return append(append([]string{}, t.columns...), "verified") }
+// column is the expression for one column of an image.
+func (t *keptTable) column(image string, i int) string {
+	value := fmt.Sprintf("json_extract(%s, '$[%d]')", image, i)
+	if t.columns[i] == "key" {
+		return "unhex(" + value + ")"
+	}
+	return value
+}
 
 // watch sees to it that the tables of few changes tell theirs to the history, by triggers of this connection: a row that stays as it is, and
 // one that is new, cost nothing.
@@ -41,8 +59,8 @@ func watch(w *conn, run int64) error {
 			"WHERE NOT EXISTS (SELECT 1 FROM change WHERE (kind, number, person_id, begin_date, run_id) = (%[3]s, %[5]s, r.run_id));\nEND;\n",
 			event, table, kind, row, key, columns, values)
 	}
-	for _, t := range putTables {
-		trigger("UPDATE", t.name, fmt.Sprint(t.history), "OLD", "OLD.id, 0, 0", ", outcome, rest", fmt.Sprintf(", %d, %s", interchange.Updated, t.image("OLD")))
+	for _, t := range keptTables {
+		trigger("UPDATE", t.name, fmt.Sprint(t.kind), "OLD", "OLD.id, 0, 0", ", outcome, rest", fmt.Sprintf(", %d, %s", interchange.Updated, t.image("OLD")))
 	}
 	created := fmt.Sprintf(", %d", interchange.Created)
 	// Organizations have no numbers of ours, sessions are not put by number.
@@ -66,25 +84,18 @@ func watch(w *conn, run int64) error {
 	return err
 }
 
-// list notes what a list of a stored row was before it changes.
-func (r *recording) list(t *putTable, which int, id int64, before []child) error {
+// list notes what a list of a stored row was, before it changes.
+func (r *recording) list(t *putTable, which int, id int64) error {
 	if r == nil {
 		return nil
 	}
-	rows := make([][]any, len(before))
-	for i, c := range before {
-		for _, v := range t.children[which].row(c) {
-			if b, ok := v.([]byte); ok {
-				v = hex.EncodeToString(b)
-			}
-			rows[i] = append(rows[i], v)
-		}
-	}
-	text, err := json.Marshal(rows)
-	if err != nil {
-		return err
-	}
-	_, err = r.tx.w.exec("INSERT OR IGNORE INTO change (kind, number, run_id, outcome, position, rest) VALUES (?, ?, ?, ?, ?, ?)",
-		lists(t.history)[which+1], id, r.run, int64(interchange.Updated), orNull(r.position), string(text))
+	_, err := r.tx.w.exec("INSERT OR IGNORE INTO change (kind, number, run_id, outcome, position, rest) SELECT ?1, ?2, ?3, ?4, ?5, "+t.children[which].listOf("?2"),
+		lists(t.history)[which+1], id, r.run, int64(interchange.Updated), orNull(r.position))
 	return err
+}
+
+// listOf is the expression for a list as the history has it, of the owner with this number.
+func (l *childTable) listOf(owner string) string {
+	columns := strings.Join(l.columns, ", ")
+	return fmt.Sprintf("(SELECT json_group_array(json_array(%[1]s) ORDER BY %[1]s) FROM %[2]s WHERE %[3]s = %[4]s)", columns, l.name, l.owner, owner)
 }

@@ -312,6 +312,7 @@ var (
 	studentTable = personTable(historyStudent, "student", "student")
 	staffTable   = personTable(historyStaff, "staff_member", "staff")
 	programTable = &putTable{
+		history: historyProgram,
 		name:    "program",
 		columns: []string{"key", "education_organization_id", "program_name", "program_type", "program_id"},
 		fixed:   4,
@@ -530,7 +531,7 @@ func (p *putter) putChildren(ctx context.Context, rows []written, which int) err
 		}
 		p.touched[i] = true
 		if w.known {
-			if err := p.tx.history.list(p.t, which, w.id, have); err != nil {
+			if err := p.tx.history.list(p.t, which, w.id); err != nil {
 				return err
 			}
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -80,12 +79,11 @@ func exportFilter(c *cli.Context, now time.Time) (f store.Filter, err error) {
 	}
 	f.EducationOrganizations = c.Int64Slice("education-organization")
 	for _, s := range c.StringSlice("cohort") {
-		org, identifier, ok := strings.Cut(s, "/")
-		id, err := strconv.ParseInt(org, 10, 64)
-		if !ok || err != nil {
-			return f, &usageError{fmt.Sprintf("--cohort %q: expected ORG/ID, such as 255901107/1", s), "cohortx export --cohort 255901107/1 -o out.xml"}
+		k, err := cohortFlag(s, "cohortx export --cohort 255901107/1 -o out.xml")
+		if err != nil {
+			return f, err
 		}
-		f.Cohorts = append(f.Cohorts, interchange.CohortKey{EducationOrganizationID: id, CohortIdentifier: identifier})
+		f.Cohorts = append(f.Cohorts, k)
 	}
 	return f, nil
 }

@@ -31,6 +31,34 @@ func jobs(c *cli.Context) (int, error) {
 	return 0, &usageError{fmt.Sprintf("--jobs %d: expected at least 1", c.Int("jobs")), "cohortx " + c.Command.Name + " --jobs 1 ..."}
 }
 
+// cohortFlag reads the key of a cohort.
+func cohortFlag(s, try string) (interchange.CohortKey, error) {
+	org, identifier, ok := strings.Cut(s, "/")
+	id, err := strconv.ParseInt(org, 10, 64)
+	if !ok || err != nil {
+		return interchange.CohortKey{}, &usageError{fmt.Sprintf("--cohort %q: expected ORG/ID, such as 255901107/1", s), try}
+	}
+	return interchange.CohortKey{EducationOrganizationID: id, CohortIdentifier: identifier}, nil
+}
+
+// personFlag reads --student or --staff: whose associations are meant, and of which kind they are.
+func personFlag(c *cli.Context, try string) (interchange.Kind, string, error) {
+	switch student, staff := c.String("student"), c.String("staff"); {
+	case student != "" && staff == "":
+		return interchange.StudentCohortAssociationKind, student, nil
+	case staff != "" && student == "":
+		return interchange.StaffCohortAssociationKind, staff, nil
+	}
+	return 0, "", &usageError{c.Command.Name + " needs --student ID or --staff ID, one of them", try}
+}
+
+func personFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "student", Usage: "the student with this unique `ID`"},
+		&cli.StringFlag{Name: "staff", Usage: "the staff member with this unique `ID`"},
+	}
+}
+
 // applyFlags are the flags of commands that apply files, import and drop: what is accepted, and what becomes of it.
 func applyFlags() []cli.Flag {
 	return append([]cli.Flag{

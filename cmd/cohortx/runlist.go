@@ -26,6 +26,7 @@ type runRecord struct {
 	Started    time.Time      `json:"started"`
 	Finished   *time.Time     `json:"finished,omitempty"`
 	ExitStatus int            `json:"exit_status"` // -1: not finished
+	RevertedBy int64          `json:"reverted_by,omitempty"`
 	Verdict    string         `json:"verdict,omitempty"`
 	Counts     report.Counts  `json:"counts"`
 	Rejected   int64          `json:"rejected"`
@@ -74,11 +75,12 @@ func faultOf(r store.Reject) report.Fault {
 }
 
 // printRuns lists runs, the newest first.
-func printRuns(w io.Writer, runs []store.RunRecord, asJSON bool) error {
+func printRuns(w io.Writer, runs []store.RunRecord, reverted map[int64]int64, asJSON bool) error {
 	if asJSON {
 		list := make([]runRecord, 0, len(runs))
 		for _, r := range runs {
 			list = append(list, recordOf(r))
+			list[len(list)-1].RevertedBy = reverted[r.Number]
 		}
 		return report.JSON(w, list)
 	}
@@ -93,9 +95,16 @@ func printRuns(w io.Writer, runs []store.RunRecord, asJSON bool) error {
 		if r.ExitStatus >= 0 {
 			exit = fmt.Sprint(r.ExitStatus)
 		}
-		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%d\t%s\n", r.Number, r.Started.Local().Format("2006-01-02 15:04:05"), r.State, exit, r.Rejects, countsLine(r.Counts))
+		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%d\t%s\n", r.Number, r.Started.Local().Format("2006-01-02 15:04:05"), r.State, exit, r.Rejects, countsLine(r.Counts)+revertedBy(reverted[r.Number]))
 	}
 	return t.Flush()
+}
+
+func revertedBy(run int64) string {
+	if run == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; reverted by run %d", run)
 }
 
 // countsLine sums outcomes over all kinds: "2 created, 1 ended".
@@ -114,8 +123,9 @@ func countsLine(c store.Counts) string {
 }
 
 // printRun shows one run with its files and rejects.
-func printRun(w io.Writer, r store.RunRecord, rejects iter.Seq2[store.Reject, error], held *heldRecord, asJSON bool) error {
+func printRun(w io.Writer, r store.RunRecord, rejects iter.Seq2[store.Reject, error], held *heldRecord, reverted map[int64]int64, asJSON bool) error {
 	record := recordOf(r)
+	record.RevertedBy = reverted[r.Number]
 	record.heldRecord = held
 	if asJSON {
 		for reject, err := range rejects {
@@ -130,7 +140,7 @@ func printRun(w io.Writer, r store.RunRecord, rejects iter.Seq2[store.Reject, er
 	if record.Finished != nil {
 		fmt.Fprintf(w, ", %.1f s, exit status %d", r.Finished.Sub(r.Started).Seconds(), r.ExitStatus)
 	}
-	fmt.Fprintf(w, "\n%s\n", report.Plain(r.Detail))
+	fmt.Fprintf(w, "%s\n%s\n", revertedBy(record.RevertedBy), report.Plain(r.Detail))
 	for _, f := range record.Files {
 		fmt.Fprintf(w, "  %s (%s): %s, %d entities, %d rejected\n", report.Plain(f.Name), f.Content, f.Verdict, f.Entities, f.Rejected)
 		if f.Refusal != "" {

@@ -22,7 +22,7 @@ func runsCommand() *cli.Command {
 			{Name: "list", Usage: "list the runs", Flags: flags, Action: listRuns, OnUsageError: usage("cohortx runs --help")},
 			{Name: "show", Usage: "show a run with its files and rejects", ArgsUsage: "N", Flags: flags, Action: showRun, OnUsageError: usage("cohortx runs show 1"),
 				Description: "Shows one run: when, what became of each file, counts, every reject, every removal that it held back." + exitStatus},
-			approveCommand(),
+			approveCommand(), revertCommand(),
 		},
 	}
 }
@@ -44,7 +44,11 @@ func listRuns(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return printRuns(c.App.Writer, runs, c.Bool("json"))
+	reverts, err := db.Reversals(c.Context)
+	if err != nil {
+		return err
+	}
+	return printRuns(c.App.Writer, runs, reverts.By(), c.Bool("json"))
 }
 
 func showRun(c *cli.Context) error {
@@ -68,5 +72,9 @@ func showRun(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return printRun(c.App.Writer, run, db.Rejects(c.Context, number), held, c.Bool("json"))
+	reverts, err := db.Reversals(c.Context)
+	if err != nil {
+		return err
+	}
+	return printRun(c.App.Writer, run, db.Rejects(c.Context, number), held, reverts.By(), c.Bool("json"))
 }

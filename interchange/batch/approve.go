@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"cohortx/interchange"
 	"cohortx/interchange/report"
@@ -24,9 +23,7 @@ type ApproveOptions struct {
 // approval is one approval under way.
 type approval struct {
 	opt  ApproveOptions
-	db   *store.DB
 	held store.HeldRun
-	run  *store.Run // nil in a dry run
 	rep  *report.Run
 }
 
@@ -35,42 +32,30 @@ type approval struct {
 func Approve(ctx context.Context, opt ApproveOptions) (*report.Run, error) {
 	a := &approval{opt: opt, rep: report.NewRun(opt.Version, opt.Store)}
 	a.rep.DryRun = opt.DryRun
-	err := a.do(ctx)
-	a.rep.Seconds, a.rep.PeakMemoryMiB = time.Since(a.rep.Started).Seconds(), peakMemory()
-	return a.rep, err
-}
-
-func (a *approval) do(ctx context.Context) error {
-	return withStore(ctx, a.opt.Store, store.Options{}, a.opt.DryRun, func(db *store.DB, _ *store.Lock) (err error) {
-		a.db = db
-		if err := a.find(ctx); err != nil {
-			return err
-		}
-		if !a.opt.DryRun {
-			a.run, err = db.StartRun(ctx, store.RunInfo{Command: "approve", Mode: "full", Version: a.opt.Version,
-				Settings: map[string]any{"run": a.opt.Run, "scope": a.opt.Scope, "as_of": a.held.AsOf}})
-			if err != nil {
-				return err
-			}
-			a.rep.Run = a.run.Number
-		}
-		if err := a.apply(ctx); err != nil {
-			return a.failed(ctx, err)
-		}
-		return nil
-	})
+	h := handwork{
+		command: "approve", mode: "full", find: a.find, apply: a.apply,
+		settings: func() any { return map[string]any{"run": opt.Run, "scope": opt.Scope, "as_of": a.held.AsOf} },
+	}
+	return a.rep, h.run(ctx, a.rep)
 }
 
 // find reads what the run held back, and makes sure that there is something to approve.
-func (a *approval) find(ctx context.Context) error {
-	_, found, err := a.db.RunByNumber(ctx, a.opt.Run)
+func (a *approval) find(ctx context.Context, db *store.DB) error {
+	_, found, err := db.RunByNumber(ctx, a.opt.Run)
 	if err != nil {
 		return err
 	}
 	if !found {
 		return fmt.Errorf("there is no run %d; `cohortx runs` lists them", a.opt.Run)
 	}
-	if a.held, err = a.db.HeldRun(ctx, a.opt.Run); err != nil {
+	reverts, err := db.Reversals(ctx)
+	if err != nil {
+		return err
+	}
+	if by := reverts.By()[a.opt.Run]; by > 0 {
+		return fmt.Errorf("run %d is reverted, by run %d: what it held back does not count", a.opt.Run, by)
+	}
+	if a.held, err = db.HeldRun(ctx, a.opt.Run); err != nil {
 		return err
 	}
 	if len(a.held.Parts) == 0 {
@@ -94,41 +79,30 @@ func (a *approval) in(organization int64) bool {
 	return a.opt.Scope == nil || slices.Contains(a.opt.Scope, organization)
 }
 
-func (a *approval) apply(ctx context.Context) error {
-	if _, err := a.db.Dictionaries(ctx); err != nil {
-		return err
-	}
-	tx, err := a.db.Begin(ctx)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
+func (a *approval) apply(ctx context.Context, tx *store.Tx, run *store.Run) error {
 	for _, kind := range interchange.AssociationKinds {
-		if err := a.remove(ctx, tx, kind); err != nil {
+		if err := a.remove(ctx, tx, run, kind); err != nil {
 			return err
 		}
 	}
 	a.conclude()
-	if a.opt.DryRun {
+	if run == nil {
 		return nil
 	}
 	for _, p := range a.held.Parts {
 		if a.in(p.EducationOrganizationID) {
-			if err := tx.Approve(ctx, a.run, a.opt.Run, p.Kind, p.EducationOrganizationID); err != nil {
+			if err := tx.Approve(ctx, run, a.opt.Run, p.Kind, p.EducationOrganizationID); err != nil {
 				return err
 			}
 		}
 	}
-	if err := tx.FinishRun(ctx, a.run, a.result()); err != nil {
-		return err
-	}
-	return tx.Commit(ctx)
+	return nil
 }
 
-func (a *approval) remove(ctx context.Context, tx *store.Tx, kind interchange.Kind) error {
-	l := ledger{any: !a.opt.DryRun}
+func (a *approval) remove(ctx context.Context, tx *store.Tx, run *store.Run, kind interchange.Kind) error {
+	l := ledger{any: run != nil}
 	if l.any {
-		l.HeldLedger = tx.HeldLedger(a.run, kind)
+		l.HeldLedger = tx.HeldLedger(run, kind)
 	}
 	err := tx.RemoveAbsent(ctx, kind, tx.Held(ctx, kind, a.opt.Run, a.in), a.held.AsOf, func(k store.AssociationKey, o interchange.Outcome) error {
 		if o != 0 { // 0: removed by other means in between
@@ -147,26 +121,4 @@ func (a *approval) conclude() {
 	if r.Counts.Changed() == 0 {
 		r.Verdict = fmt.Sprintf("Nothing to do: what run %d held back has been named or removed since.", a.opt.Run)
 	}
-	if a.opt.DryRun {
-		r.State, r.Verdict = "dry_run", "Dry run, nothing was written. It would be: "+r.Verdict
-	}
-}
-
-func (a *approval) result() store.Result {
-	return store.Result{State: store.State(a.rep.State), ExitStatus: a.rep.ExitStatus, Counts: store.Counts(a.rep.Counts), Detail: a.rep.Verdict}
-}
-
-// failed notes in the run's row why it came to nothing.
-func (a *approval) failed(ctx context.Context, why error) error {
-	r := a.rep
-	r.Counts, r.State, r.ExitStatus, r.Verdict = report.Counts{}, string(store.Failed), ExitOf(why), "Could not run: "+why.Error()
-	if errors.Is(why, context.Canceled) {
-		r.State, r.Verdict = string(store.Cancelled), "Interrupted: what was not yet applied was rolled back."
-	}
-	if a.run == nil {
-		return why
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
-	defer cancel()
-	return errors.Join(why, a.run.Finish(ctx, a.result()))
 }

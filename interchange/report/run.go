@@ -39,6 +39,10 @@ type Run struct {
 
 	Complete *Complete  `json:"complete,omitempty"`  // with --mode full
 	HeldBack []HeldBack `json:"held_back,omitempty"` // removals that guards held back
+
+	Reverted  []int64    `json:"reverted,omitempty"`  // runs that this one has reverted
+	Conflicts []Conflict `json:"conflicts,omitempty"` // why it could not
+	Remedy    string     `json:"remedy,omitempty"`    // what to do about them
 }
 
 // NewRun begins the report of a run of a program's version on a store.

@@ -27,6 +27,7 @@ func Summary(w io.Writer, r *Run, quiet bool) {
 	groups(w, "Rejected", r.Rejects)
 	groups(w, "Worth a look", r.Warnings)
 	r.heldBack(w)
+	r.conflicts(w)
 	for _, name := range r.RejectFiles {
 		fmt.Fprintf(w, "\nThe rejected entities, to be mended and imported: %s\n", Plain(name))
 	}
