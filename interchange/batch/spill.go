@@ -2,42 +2,41 @@ package batch
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"os"
 )
 
-// spill is a temporary file without a name to which pieces are appended, to be read back by their place or all in a row. The file is made
-// with the first piece. Its zero value needs dir and what.
+// spill is a temporary file without a name to which pieces are appended, to be read back by their place or all in a row. What a small input
+// brings stays in memory: the file is made when there is more than that. Its zero value needs dir and what.
 type spill struct {
 	dir  string
 	what string // of what the pieces are, in errors
 	file *os.File
-	out  *bufio.Writer
+	held []byte // pieces that are not in the file yet
 	end  int64
 }
 
+// spillHeld is how much is held before it is written.
+const spillHeld = 1 << 16
+
 // add appends a piece and returns where it lies.
 func (s *spill) add(piece []byte) (from int64, err error) {
-	if s.file == nil {
-		f, err := unnamedFile(s.dir)
-		if err != nil {
-			return 0, err
-		}
-		s.file, s.out = f, bufio.NewWriterSize(f, 1<<16)
-	}
-	if _, err := s.out.Write(piece); err != nil {
-		return 0, fmt.Errorf("write %s: %w", s.what, err)
-	}
 	from = s.end
+	s.held = append(s.held, piece...)
 	s.end += int64(len(piece))
-	return from, nil
+	if len(s.held) < spillHeld {
+		return from, nil
+	}
+	return from, s.flush()
 }
 
 // read fills piece with what lies from there on.
 func (s *spill) read(piece []byte, from int64) error {
-	if err := s.flush(); err != nil {
-		return err
+	if written := s.end - int64(len(s.held)); from >= written {
+		copy(piece, s.held[from-written:])
+		return nil
 	}
 	if _, err := s.file.ReadAt(piece, from); err != nil {
 		return fmt.Errorf("read %s: %w", s.what, err)
@@ -47,8 +46,11 @@ func (s *spill) read(piece []byte, from int64) error {
 
 // rewind returns a reader of all pieces, nil if there are none.
 func (s *spill) rewind() (*bufio.Reader, error) {
-	if s.file == nil {
+	switch {
+	case s.end == 0:
 		return nil, nil
+	case s.file == nil:
+		return bufio.NewReader(bytes.NewReader(s.held)), nil
 	}
 	if err := s.flush(); err != nil {
 		return nil, err
@@ -56,22 +58,24 @@ func (s *spill) rewind() (*bufio.Reader, error) {
 	return bufio.NewReaderSize(io.NewSectionReader(s.file, 0, s.end), 1<<18), nil
 }
 
-func (s *spill) flush() error {
-	if s.out == nil {
-		return nil
+func (s *spill) flush() (err error) {
+	if s.file == nil {
+		if s.file, err = unnamedFile(s.dir); err != nil {
+			return err
+		}
 	}
-	if err := s.out.Flush(); err != nil {
+	if _, err := s.file.WriteAt(s.held, s.end-int64(len(s.held))); err != nil {
 		return fmt.Errorf("write %s: %w", s.what, err)
 	}
+	s.held = s.held[:0]
 	return nil
 }
 
 // close forgets all pieces.
-func (s *spill) close() error {
-	if s.file == nil {
-		return nil
+func (s *spill) close() (err error) {
+	if s.file != nil {
+		err = s.file.Close()
 	}
-	err := s.file.Close()
 	*s = spill{dir: s.dir, what: s.what}
 	return err
 }
