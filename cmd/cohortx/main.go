@@ -182,7 +182,8 @@ EXIT STATUS
    0    all applied (validate: valid)
    1    could not run (usage, environment); nothing changed
    2    applied, with rejects
-   3    refused and rolled back: not well-formed, root invalid, too many rejects (validate: not valid; export: nothing to write)
+   3    refused and rolled back: not well-formed, root invalid, too many rejects (validate: not valid; export: nothing to write;
+        runs revert: a later run has to do with the same rows)
    4    another run holds the store
    5    applied, but removals were held back
    6    status: no success within --max-age

@@ -64,3 +64,23 @@ CREATE TABLE session (                -- what a SessionLookup may name; sections
 INSERT INTO session (school_id, school_year, session_name, term, term_namespace)
 SELECT school_id, school_year, session_name, term, term_namespace FROM unnumbered_session;
 DROP TABLE unnumbered_session;
+
+CREATE VIEW changes AS                -- of associations, but for those that a run put into a cohort that had none before it
+SELECT h.run_id                                AS run,
+       CASE h.kind WHEN 2 THEN 'StudentCohortAssociation' ELSE 'StaffCohortAssociation' END AS kind,
+       c.education_organization_id             AS education_organization_id,
+       c.cohort_identifier                     AS cohort_identifier,
+       CASE h.kind WHEN 2 THEN (SELECT unique_id FROM student WHERE id = h.person_id)
+                   ELSE (SELECT unique_id FROM staff_member WHERE id = h.person_id) END AS unique_id,
+       date(h.begin_date * 86400, 'unixepoch') AS begin_date,
+       CASE h.outcome WHEN 1 THEN 'created' WHEN 3 THEN 'ended' WHEN 4 THEN 'redated' WHEN 5 THEN 'reopened' WHEN 6 THEN 'updated'
+                      WHEN 10 THEN 'ended_by_absence' WHEN 11 THEN 'withdrawn' END AS outcome,
+       f.name                                  AS file,     -- NULL: no file did it
+       h.line                                  AS line,     -- of the entity's start tag
+       date(h.end_date * 86400, 'unixepoch')   AS end_date, -- what was stored before: this, and the two below
+       h.student_record_access                 AS student_record_access,
+       h.rest                                  AS sections  -- JSON: numbers of sections, with their begin dates as days since 1970-01-01
+FROM change h
+JOIN cohort c ON c.id = h.number
+LEFT JOIN source_file f ON f.run_id = h.run_id AND f.position = h.position
+WHERE h.kind IN (2, 3);
