@@ -112,7 +112,7 @@ func (s *schemaSet) local(e *element, qname string) string {
 // the components of another namespace cannot be used (annotations, which often are the reason for an import, are dropped).
 // libxml2 does not see the schema before [NewJudge].
 func Compile(fsys fs.FS, file, targetNamespace string) (*Schema, error) {
-	set := &schemaSet{elements: map[string]*element{}, types: map[string]*element{}, groups: map[string]*element{}}
+	set := &schemaSet{elements: map[string]*element{}, groups: map[string]*element{}}
 	if err := set.load(fsys, file, nil, map[string]bool{}); err != nil {
 		return nil, fmt.Errorf("schema %s: %w", file, err)
 	}
@@ -186,6 +186,7 @@ func (s *schemaSet) load(fsys fs.FS, file string, from *document, seen map[strin
 
 // index finds the global components and refuses what cannot be judged child by child.
 func (s *schemaSet) index() error {
+	s.types = make(map[string]*element, len(s.docs[0].root.children))
 	for _, doc := range s.docs {
 		for _, k := range doc.root.children {
 			name := k.attr("name")
@@ -208,19 +209,26 @@ func (s *schemaSet) index() error {
 	return nil
 }
 
-// qnameAttrs are the attributes of schema elements that hold QNames; memberTypes holds several.
-var qnameAttrs = map[string]bool{"type": true, "base": true, "ref": true, "itemType": true, "memberTypes": true, "substitutionGroup": true}
+// holdsQNames tells the attributes of schema elements that hold QNames; memberTypes holds several.
+func (a *attribute) holdsQNames() bool {
+	switch a.name {
+	case "type", "base", "ref", "itemType", "memberTypes", "substitutionGroup":
+		return true
+	}
+	return false
+}
 
 func (s *schemaSet) refuse(e *element) error {
 	switch e.name {
 	case "key", "keyref", "unique":
 		return fmt.Errorf("found xs:%s %s; identity constraints over a whole document are not supported", e.name, e.attr("name"))
 	}
-	for _, a := range e.attrs {
-		if !qnameAttrs[a.name] {
+	for i := range e.attrs {
+		a := &e.attrs[i]
+		if !a.holdsQNames() {
 			continue
 		}
-		for _, q := range strings.Fields(a.value) {
+		for q := range strings.FieldsSeq(a.value) {
 			if space, local := e.resolve(q); space != schemaSpace && space != s.namespace {
 				return fmt.Errorf("found a use of %s in namespace %q; only the schema's own namespace %q can be used", local, space, s.namespace)
 			}
@@ -236,22 +244,28 @@ func (s *schemaSet) refuse(e *element) error {
 
 // readDocument reads one schema file.
 func readDocument(fsys fs.FS, file string) (*document, error) {
-	data, err := fs.ReadFile(fsys, file)
+	f, err := fsys.Open(file)
 	if err != nil {
 		return nil, err
 	}
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	split, err := scan.Split(context.Background(), bytes.NewReader(data), scan.Options{BlockSize: max(len(data), 1)})
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	size := int(info.Size())
+	split, err := scan.Split(context.Background(), f, scan.Options{BlockSize: max(size, 1)})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	scope := split.Scope()
 	doc := &document{file: file}
-	words := make(interned, 1024)
 	if scope.URI(scope.Name.Space) != schemaSpace || string(scope.Name.Local) != "schema" {
 		return nil, fmt.Errorf("%s: found root element %s; expected xs:schema", file, scope.Name.Local)
 	}
-	doc.root = words.element(doc, nil, scope.Name, scope.Attrs, scope.Decls)
+	var m maker
+	m.text.Grow(size)
+	doc.root = m.element(doc, nil, scope.Name, scope.Attrs, scope.Decls)
 	open := []*element{doc.root}
 	var scanner scan.Scanner
 	for {
@@ -276,13 +290,9 @@ func readDocument(fsys fs.FS, file string) (*document, error) {
 				name := scanner.Name()
 				up := open[len(open)-1]
 				var e *element // nil: not kept, nor what it contains
-				if up != nil {
-					e = words.element(doc, up.prefixes, name, scanner.Attrs(), scanner.Decls())
-					if scanner.URI(name.Space) != schemaSpace || e.name == "annotation" {
-						e = nil
-					} else {
-						up.children = append(up.children, e)
-					}
+				if up != nil && scanner.URI(name.Space) == schemaSpace && string(name.Local) != "annotation" {
+					e = m.element(doc, up.prefixes, name, scanner.Attrs(), scanner.Decls())
+					up.children = append(up.children, e)
 				}
 				open = append(open, e)
 			case scan.EndElement:
@@ -293,31 +303,43 @@ func readDocument(fsys fs.FS, file string) (*document, error) {
 	}
 }
 
-// interned holds each name and value once: a schema says the same few words over and over.
-type interned map[string]string
-
-func (w interned) word(b []byte) string {
-	if s, ok := w[string(b)]; ok {
-		return s
-	}
-	s := string(b)
-	w[s] = s
-	return s
+// maker makes the elements of a document in few pieces of memory: a schema is read at every start of a program, in less time than as many
+// small ones would take.
+type maker struct {
+	text     strings.Builder // all names and values
+	elements []element
+	attrs    []attribute
 }
 
-func (w interned) element(doc *document, outer *prefixes, name scan.Name, attrs []scan.Attr, decls []scan.Decl) *element {
-	e := &element{name: w.word(name.Local), prefixes: outer, doc: doc}
+// word keeps a name or value.
+func (m *maker) word(b []byte) string {
+	n := m.text.Len()
+	m.text.Write(b)
+	return m.text.String()[n:]
+}
+
+// some is how many elements or attributes share a piece of memory.
+const some = 128
+
+func (m *maker) element(doc *document, outer *prefixes, name scan.Name, attrs []scan.Attr, decls []scan.Decl) *element {
+	if len(m.elements) == cap(m.elements) {
+		m.elements = make([]element, 0, some)
+	}
+	m.elements = append(m.elements, element{name: m.word(name.Local), prefixes: outer, doc: doc})
+	e := &m.elements[len(m.elements)-1]
 	for _, d := range decls {
-		e.prefixes = &prefixes{prefix: w.word(d.Prefix), uri: w.word(d.URI), outer: e.prefixes}
+		e.prefixes = &prefixes{prefix: m.word(d.Prefix), uri: m.word(d.URI), outer: e.prefixes}
 	}
-	if len(attrs) > 0 {
-		e.attrs = make([]attribute, 0, len(attrs))
+	if len(m.attrs)+len(attrs) > cap(m.attrs) {
+		m.attrs = make([]attribute, 0, max(some, len(attrs)))
 	}
+	first := len(m.attrs)
 	for _, a := range attrs {
 		if a.Name.Space == scan.NoSpace {
-			e.attrs = append(e.attrs, attribute{w.word(a.Name.Local), w.word(a.Value)})
+			m.attrs = append(m.attrs, attribute{m.word(a.Name.Local), m.word(a.Value)})
 		}
 	}
+	e.attrs = m.attrs[first:len(m.attrs):len(m.attrs)]
 	return e
 }
 
@@ -368,7 +390,7 @@ func (s *schemaSet) printElement(b *bytes.Buffer, e, root *element, namespace st
 	sort.SliceStable(attrs, func(i, j int) bool { return attrs[i].name < attrs[j].name })
 	for _, a := range attrs {
 		v := a.value
-		if qnameAttrs[a.name] {
+		if a.holdsQNames() {
 			names := strings.Fields(v)
 			for i, q := range names {
 				space, local := e.resolve(q)

@@ -48,40 +48,52 @@ type simpleType struct {
 	patterns []string // regular expressions of which a value must match each; only for messages
 }
 
-// builtins lists the built-in types that the checker knows by more than their white space.
-var builtins = map[string]simpleType{
-	"string":             {prim: text, white: preserve, maxLen: -1},
-	"normalizedString":   {prim: text, white: replace, maxLen: -1},
-	"token":              {prim: text, white: collapse, maxLen: -1},
-	"date":               {prim: date, white: collapse, maxLen: -1},
-	"boolean":            {prim: boolean, white: collapse, maxLen: -1},
-	"ID":                 {prim: id, white: collapse, maxLen: -1},
-	"IDREF":              {prim: idref, white: collapse, maxLen: -1},
-	"NCName":             {prim: ncname, white: collapse, maxLen: -1},
-	"integer":            {prim: integer, white: collapse, maxLen: -1, lo: math.MinInt64, hi: math.MaxInt64},
-	"long":               {prim: integer, white: collapse, maxLen: -1, lo: math.MinInt64, hi: math.MaxInt64},
-	"int":                {prim: integer, white: collapse, maxLen: -1, lo: math.MinInt32, hi: math.MaxInt32},
-	"short":              {prim: integer, white: collapse, maxLen: -1, lo: math.MinInt16, hi: math.MaxInt16},
-	"byte":               {prim: integer, white: collapse, maxLen: -1, lo: math.MinInt8, hi: math.MaxInt8},
-	"nonNegativeInteger": {prim: integer, white: collapse, maxLen: -1, lo: 0, hi: math.MaxInt64},
-	"positiveInteger":    {prim: integer, white: collapse, maxLen: -1, lo: 1, hi: math.MaxInt64},
-	"unsignedInt":        {prim: integer, white: collapse, maxLen: -1, lo: 0, hi: math.MaxUint32, unsigned: true},
-	"unsignedShort":      {prim: integer, white: collapse, maxLen: -1, lo: 0, hi: math.MaxUint16, unsigned: true},
-	"unsignedByte":       {prim: integer, white: collapse, maxLen: -1, lo: 0, hi: math.MaxUint8, unsigned: true},
-}
-
-// builtinType returns the built-in simple type of that name; unknown ones are left to the judge.
+// builtinType returns the built-in simple type of that name; what is not known here by more than its white space is left to the judge.
 func builtinType(name string) *simpleType {
-	t, ok := builtins[name]
-	if !ok {
-		// All built-in types but string and normalizedString collapse white space.
-		t = simpleType{prim: opaque, white: collapse, maxLen: -1}
-		if name == "anySimpleType" {
-			t.white = preserve
-		}
+	t := &simpleType{name: "xs:" + name, builtin: name, white: collapse, maxLen: -1}
+	whole := func(lo, hi int64) { t.prim, t.lo, t.hi = integer, lo, hi }
+	switch name {
+	case "string":
+		t.prim, t.white = text, preserve
+	case "normalizedString":
+		t.prim, t.white = text, replace
+	case "token":
+		t.prim = text
+	case "anySimpleType":
+		t.white = preserve
+	case "date":
+		t.prim = date
+	case "boolean":
+		t.prim = boolean
+	case "ID":
+		t.prim = id
+	case "IDREF":
+		t.prim = idref
+	case "NCName":
+		t.prim = ncname
+	case "integer", "long":
+		whole(math.MinInt64, math.MaxInt64)
+	case "int":
+		whole(math.MinInt32, math.MaxInt32)
+	case "short":
+		whole(math.MinInt16, math.MaxInt16)
+	case "byte":
+		whole(math.MinInt8, math.MaxInt8)
+	case "nonNegativeInteger":
+		whole(0, math.MaxInt64)
+	case "positiveInteger":
+		whole(1, math.MaxInt64)
+	case "unsignedInt":
+		whole(0, math.MaxUint32)
+		t.unsigned = true
+	case "unsignedShort":
+		whole(0, math.MaxUint16)
+		t.unsigned = true
+	case "unsignedByte":
+		whole(0, math.MaxUint8)
+		t.unsigned = true
 	}
-	t.name, t.builtin = "xs:"+name, name
-	return &t
+	return t
 }
 
 // value applies the type's white-space processing. The result aliases text or the scratch buffer, which is grown as needed.

@@ -3,6 +3,7 @@ package xsd
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"cohortx/xsd/scan"
@@ -97,11 +98,15 @@ type particle struct {
 // tabler turns a flattened schema into tables.
 type tabler struct {
 	set      *schemaSet
+	builtins map[string]*simpleType // by name without prefix
 	simple   map[string]*simpleType
 	complex  map[string]*complexType
-	open     map[string]bool // types being read, to notice circles
+	open     map[component]bool // being read, to notice circles
 	untabled string
 }
+
+// component is a type or a group: the two have names of their own.
+type component struct{ kind, name string }
 
 func (t *tabler) doubt(format string, args ...any) string {
 	why := fmt.Sprintf(format, args...)
@@ -113,7 +118,10 @@ func (t *tabler) doubt(format string, args ...any) string {
 
 // tables fills in the schema's nodes, breadth first, so that siblings have consecutive slots.
 func (s *Schema) tables(set *schemaSet, root *element) error {
-	t := &tabler{set: set, simple: map[string]*simpleType{}, complex: map[string]*complexType{}, open: map[string]bool{}}
+	t := &tabler{
+		set: set, builtins: map[string]*simpleType{}, open: map[component]bool{},
+		simple: make(map[string]*simpleType, len(set.types)/2), complex: make(map[string]*complexType, len(set.types)/2),
+	}
 	_, children, err := t.rootChildren(root)
 	if err != nil {
 		return err
@@ -127,6 +135,8 @@ func (s *Schema) tables(set *schemaSet, root *element) error {
 	s.nodes = append(make([]node, 0, usual), node{name: s.root, first: 1, content: true})
 	s.infos = append(make([]SlotInfo, 0, usual), SlotInfo{})
 	var queue []pending
+	var paths strings.Builder // all of them, in one piece of memory
+	paths.Grow(64 * usual)
 	add := func(parent Slot, parentType string, ps []particle, up []*complexType) {
 		pn := &s.nodes[parent]
 		pn.first = Slot(len(s.nodes))
@@ -144,7 +154,11 @@ func (s *Schema) tables(set *schemaSet, root *element) error {
 			slot := Slot(len(s.nodes))
 			path := p.name
 			if parent != 0 {
-				path = s.infos[parent].Path + "/" + p.name
+				at := paths.Len()
+				paths.WriteString(s.infos[parent].Path)
+				paths.WriteByte('/')
+				paths.WriteString(p.name)
+				path = paths.String()[at:]
 			}
 			nd := node{name: p.name, key: p.name, min: p.min, max: p.max, unqualified: p.unqualified, doubtful: p.doubtful != ""}
 			info := SlotInfo{Path: path, Name: p.name, Type: p.typeName, ParentType: parentType, Parent: parent, Repeats: p.max > 1}
@@ -310,7 +324,8 @@ func (t *tabler) named(e *element, qname string) (any, string) {
 		if local == "anyType" {
 			return nil, "xs:anyType"
 		}
-		return t.builtin(local), "xs:" + local
+		s := t.builtin(local)
+		return s, s.name
 	}
 	def := t.set.types[local]
 	switch {
@@ -330,12 +345,11 @@ func (t *tabler) named(e *element, qname string) (any, string) {
 }
 
 func (t *tabler) builtin(name string) *simpleType {
-	key := "xs:" + name
-	if s, ok := t.simple[key]; ok {
+	if s, ok := t.builtins[name]; ok {
 		return s
 	}
 	s := builtinType(name)
-	t.simple[key] = s
+	t.builtins[name] = s
 	return s
 }
 
@@ -343,12 +357,13 @@ func (t *tabler) builtin(name string) *simpleType {
 func (t *tabler) simpleDef(def *element, name string) *simpleType {
 	out := &simpleType{name: name, prim: opaque, white: collapse, maxLen: -1}
 	if name != "" {
-		if t.open["s:"+name] {
+		this := component{"type", name}
+		if t.open[this] {
 			t.doubt("the type %s is derived from itself", name)
 			return out
 		}
-		t.open["s:"+name] = true
-		defer delete(t.open, "s:"+name)
+		t.open[this] = true
+		defer delete(t.open, this)
 		t.simple[name] = out
 	}
 	r := def.child("restriction")
@@ -445,12 +460,13 @@ func (t *tabler) restrict(out, base *simpleType, r *element) {
 func (t *tabler) complexDef(def *element, name string) *complexType {
 	out := &complexType{name: name, mixed: def.attr("mixed") == "true"}
 	if name != "" {
-		if t.open["c:"+name] {
+		this := component{"type", name}
+		if t.open[this] {
 			// An element of its own type, somewhere within: tables notices the circle when it meets the same type again.
 			return t.complex[name]
 		}
-		t.open["c:"+name] = true
-		defer delete(t.open, "c:"+name)
+		t.open[this] = true
+		defer delete(t.open, this)
 		t.complex[name] = out
 	}
 	for _, k := range def.children {
@@ -513,6 +529,7 @@ func (t *tabler) content(out *complexType, e *element) {
 		if e.attr("minOccurs") != "" || e.attr("maxOccurs") != "" {
 			out.doubtful = t.doubt("the type %s repeats a sequence", out.name)
 		}
+		out.particles = slices.Grow(out.particles, len(e.children))
 		for _, k := range e.children {
 			t.member(out, k)
 		}
@@ -546,12 +563,12 @@ func (t *tabler) member(out *complexType, e *element) {
 		out.particles = append(out.particles, p)
 	case "group":
 		if ref := e.attr("ref"); ref != "" {
-			name := t.set.local(e, ref)
-			g := t.set.groups[name]
-			if g != nil && !t.open["g:"+name] {
-				t.open["g:"+name] = true
+			this := component{"group", t.set.local(e, ref)}
+			g := t.set.groups[this.name]
+			if g != nil && !t.open[this] {
+				t.open[this] = true
 				t.member(out, g)
-				delete(t.open, "g:"+name)
+				delete(t.open, this)
 			}
 		} else {
 			for _, k := range e.children {
