@@ -51,7 +51,10 @@ UNUSED  = ucnv_|UCNV_|gz|inflate|deflate|lzma_|crc32
 NEEDED  = once getspecific setspecific key_create key_delete mutex_init mutex_destroy mutex_lock mutex_unlock cond_init cond_destroy cond_wait cond_signal equal self
 
 build: deps ## build bin/cohortx and bin/cohortgen; STATIC=no uses the shared libraries
-	@build() { go build -tags "urfave_cli_no_docs$${1:-}" -ldflags "-X main.version=$(VERSION) $${2:-}" -o bin/ ./cmd/...; } # the tag leaves out a Markdown parser
+	@# The tag leaves out a Markdown parser; -X, what the Go runtime would note of memory in case of a profile, which --memprofile asks for.
+	build() {
+		go build -tags "urfave_cli_no_docs$${1:-}" -ldflags "-X main.version=$(VERSION) -X runtime.godebugDefault=memprofilerate=0 $${2:-}" -o bin/ ./cmd/...
+	}
 	library=$$($$(go env CC) -print-file-name=libxml2.a)
 	if [ "$(STATIC)" = yes ] && [ -e "$$library" ]; then
 		unused=$$(nm -u "$$library" 2>/dev/null | sed -nE 's/^ *U (($(UNUSED)).*)$$/-Wl,--defsym=\1=abort/p' | sort -u)

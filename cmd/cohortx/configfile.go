@@ -24,8 +24,6 @@ func (s *configured) wrong(expected string) error {
 	return &usageError{fmt.Sprintf("%s: %s: found %q; %s", s.place, s.name, s.value, expected), "cohortx config check --config " + s.file}
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: line (\d+): `)
-
 // readConfig reads a file of settings: a YAML mapping from names to values, or to lists of values. A name that is not known is an error, and so
 // is one that is there twice.
 func readConfig(file string, known map[string]cli.Flag) ([]configured, error) {
@@ -43,7 +41,7 @@ func readConfig(file string, known map[string]cli.Flag) ([]configured, error) {
 		return nil, nil // nothing but comments
 	} else if err != nil {
 		text := err.Error()
-		if m := yamlLine.FindStringSubmatch(text); m != nil {
+		if m := regexp.MustCompile(`^yaml: line (\d+): `).FindStringSubmatch(text); m != nil {
 			return nil, &usageError{file + ":" + m[1] + ": " + strings.TrimPrefix(text, m[0]), "cohortx config check --config " + file}
 		}
 		return nil, wrong(1, "%s", strings.TrimPrefix(text, "yaml: "))

@@ -36,7 +36,6 @@ func Main() int {
 	defer stop()
 	unsetEmpty()
 	context.AfterFunc(ctx, stop) // the second signal ends the program at once
-	runtime.MemProfileRate = 0   // --memprofile asks for it
 	if os.Getenv("GOGC") == "" {
 		collectOften()
 	}

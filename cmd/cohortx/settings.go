@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -128,16 +127,15 @@ func wanted(value any) string {
 	return "a number"
 }
 
-var optionOf = regexp.MustCompile(`^--([a-z-]+) `)
-
 // whence adds to what is wrong with an option where it was set, unless that was on the command line.
 func whence(c *cli.Context, from map[string]string, err error) error {
 	var u *usageError
 	if !errors.As(err, &u) {
 		return err
 	}
-	if m := optionOf.FindStringSubmatch(u.wrong); m != nil {
-		if place := origin(m[1], from); place != "" && !onCommandLine(c, m[1]) {
+	if words, found := strings.CutPrefix(u.wrong, "--"); found {
+		option, _, _ := strings.Cut(words, " ")
+		if place := origin(option, from); place != "" && !onCommandLine(c, option) {
 			return &usageError{u.wrong + " (set in " + place + ")", "cohortx config check"}
 		}
 	}

@@ -37,14 +37,32 @@ func inOrder[T any](ctx context.Context, in blockReader, jobs int, newWorker fun
 	if _, may := any(result).(fallible); ok && may {
 		guesses.Guess()
 	}
+	early := make([]fetched, 1, 2)
+	early[0].block, early[0].err = in.Next()
+	if first := &early[0]; first.err == nil && !first.block.Guessed {
+		block, err := in.Next()
+		if block == nil && err == io.EOF {
+			// All of a small file, which is done before goroutines for it have started.
+			defer first.block.Release()
+			return collect(newWorker()(first.block))
+		}
+		early = append(early, fetched{block, err})
+	}
 	for {
-		o := &ordered[T]{in: in, queue: make(chan *job[T], 2*max(jobs, 1)), todo: make(chan *job[T]), miscut: make(chan struct{})}
+		o := &ordered[T]{in: in, early: early, queue: make(chan *job[T], 2*max(jobs, 1)), todo: make(chan *job[T]), miscut: make(chan struct{})}
 		back, err := o.run(ctx, max(jobs, 1), newWorker, collect)
 		if err != nil || back == nil {
 			return err
 		}
 		guesses.TakeBack(back)
+		early = nil
 	}
+}
+
+// fetched is what a blockReader has given.
+type fetched struct {
+	block *scan.Block
+	err   error
 }
 
 // job is a block on its way. One without a block asks whether all before it were collected.
@@ -56,6 +74,7 @@ type job[T any] struct {
 // ordered is the work on blocks up to the end of the input or a wrong guess.
 type ordered[T any] struct {
 	in     blockReader
+	early  []fetched    // read already
 	queue  chan *job[T] // in the order of the input
 	todo   chan *job[T]
 	miscut chan struct{} // closed when a guess was wrong
@@ -95,7 +114,7 @@ func (o *ordered[T]) read(ctx context.Context) error {
 	defer close(o.queue)
 	defer close(o.todo)
 	for {
-		block, err := o.in.Next()
+		block, err := o.next()
 		if block != nil {
 			if goOn, err := o.give(ctx, block); err != nil || !goOn {
 				return err
@@ -114,6 +133,15 @@ func (o *ordered[T]) read(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+func (o *ordered[T]) next() (*scan.Block, error) {
+	if len(o.early) == 0 {
+		return o.in.Next()
+	}
+	r := o.early[0]
+	o.early = o.early[1:]
+	return r.block, r.err
 }
 
 // give sends a block on its way. false: a guess was wrong, and nobody will look at it.

@@ -151,12 +151,10 @@ var root = &member{members: append(bookkeeping("id", "_etag", "_lastModifiedDate
 	}},
 }...)}
 
-// all are the members that nodes come from, by slot. 0 stands for an entity; oldCohort for a Cohort with the enumeration values of 2.x.
+// all are the members that nodes come from, by slot, once the types are loaded. 0 stands for an entity; oldCohort for a Cohort with the enumeration values of 2.x.
 var all = []*member{root, root}
 
 const oldCohort xsd.Slot = 1
-
-func init() { root.number("") }
 
 // number gives paths and slots to the members below.
 func (m *member) number(prefix string) {
@@ -210,6 +208,7 @@ func (t typed) load() (s simpleType, err error) {
 func LoadTypes() (*Types, error) { return loadTypes() }
 
 var loadTypes = sync.OnceValues(func() (*Types, error) {
+	root.number("")
 	out := &Types{make([]memberTypes, len(all))}
 	for i, m := range all {
 		var err error
