@@ -52,16 +52,31 @@ func NewDecoder(schema *xsd.Schema, scope *scan.Scope) *Decoder {
 		leaf:    make([]bool, schema.NumSlots()),
 		kinds:   make([]Kind, schema.NumSlots()),
 	}
-	for slot := range schema.NumSlots() {
-		info := schema.Info(xsd.Slot(slot))
-		d.fields[slot], d.leaf[slot] = fieldOf(info), info.Leaf
-		if slot > 0 && info.Parent == 0 {
-			d.names += "; " + info.Name
+	lookups := make([]xsd.Slot, schema.NumSlots()) // the outermost lookup that a slot is in; 0: none
+	for slot := xsd.Slot(1); int(slot) < schema.NumSlots(); slot++ {
+		info := schema.Info(slot)
+		above := schema.Info(info.Parent)
+		if lookups[slot] = lookups[info.Parent]; lookups[slot] == 0 && strings.HasSuffix(above.Name, "Lookup") {
+			lookups[slot] = info.Parent
 		}
-		for _, k := range Kinds {
-			if info.Path == k.String() {
-				d.kinds[slot] = k
+		d.leaf[slot] = info.Leaf
+		switch {
+		case info.Parent == 0:
+			d.fields[slot] = FieldEntity
+			d.names += "; " + info.Name
+			for _, k := range Kinds {
+				if info.Name == k.String() {
+					d.kinds[slot] = k
+				}
 			}
+		case strings.HasSuffix(info.Name, "Lookup"):
+			d.fields[slot] = FieldLookup
+		case lookups[slot] == info.Parent:
+			d.fields[slot] = lookupField(info, above.Name)
+		case lookups[slot] != 0:
+			d.fields[slot] = lookupField(info, "")
+		default:
+			d.fields[slot] = fieldOf(info)
 		}
 	}
 	return d

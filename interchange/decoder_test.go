@@ -217,7 +217,7 @@ func TestDecoder_Fields(t *testing.T) {
 		got := map[string]interchange.Field{}
 		for i := range entities {
 			for _, n := range entities[i].Nodes {
-				got[schema.Info(n.Slot).Path] = n.Field
+				got[schema.Path(n.Slot)] = n.Field
 			}
 		}
 		for _, list := range []map[string]interchange.Field{want, more} {

@@ -87,15 +87,9 @@ var leaves = map[string]Field{
 	"ClassroomIdentificationCode": FieldClassroomIdentificationCode,
 }
 
-// fieldOf tells what the element of a slot is.
+// fieldOf tells what an element is that is no entity, no lookup and not inside of one.
 func fieldOf(info xsd.SlotInfo) Field {
 	switch {
-	case info.Parent == 0 && info.Path != "":
-		return FieldEntity
-	case strings.HasSuffix(info.Name, "Lookup"):
-		return FieldLookup
-	case strings.Contains(info.Path, "Lookup/"):
-		return lookupField(info)
 	case info.HasRef:
 		if f, ok := references[info.Name]; ok {
 			return f
@@ -108,17 +102,17 @@ func fieldOf(info xsd.SlotInfo) Field {
 }
 
 // lookupField tells what an element inside a lookup is. Files of releases 2.x like to repeat the key there: a StudentLookup that holds a
-// StudentUniqueId only is as good as a StudentIdentity.
-func lookupField(info xsd.SlotInfo) Field {
-	switch rest := info.Path[strings.Index(info.Path, "Lookup/")+len("Lookup/"):]; {
+// StudentUniqueId only is as good as a StudentIdentity. lookup is the name of the lookup that is right above it; "" if something is between.
+func lookupField(info xsd.SlotInfo, lookup string) Field {
+	switch {
 	case info.HasRef:
 		return FieldLookupValue // a reference to look up by
 	case !info.Leaf:
 		return NoField
-	case rest == info.Name && strings.HasSuffix(info.Path, "StudentLookup/StudentUniqueId"),
-		rest == info.Name && strings.HasSuffix(info.Path, "StaffLookup/StaffUniqueId"),
-		rest == info.Name && strings.HasSuffix(info.Path, "EducationOrganizationLookup/EducationOrganizationId"),
-		rest == info.Name && strings.HasSuffix(info.Path, "SchoolLookup/SchoolId"):
+	case info.Name == "StudentUniqueId" && strings.HasSuffix(lookup, "StudentLookup"),
+		info.Name == "StaffUniqueId" && strings.HasSuffix(lookup, "StaffLookup"),
+		info.Name == "EducationOrganizationId" && strings.HasSuffix(lookup, "EducationOrganizationLookup"),
+		info.Name == "SchoolId" && strings.HasSuffix(lookup, "SchoolLookup"):
 		return leaves[info.Name]
 	}
 	return FieldLookupValue

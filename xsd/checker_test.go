@@ -34,8 +34,8 @@ func TestChecker_Slots(t *testing.T) {
 		if got := k.values[slot]; !ok || got != want {
 			t.Errorf("%s: got %q, want %q", path, got, want)
 		}
-		if info := s.Info(slot); info.Path != path || !info.Leaf {
-			t.Errorf("%s: got info %+v", path, info)
+		if s.Path(slot) != path || !s.Info(slot).Leaf {
+			t.Errorf("%s: got %s, info %+v", path, s.Path(slot), s.Info(slot))
 		}
 	}
 	if fmt.Sprint(k.ids, k.refs) != "[A1] [C1]" {

@@ -136,7 +136,6 @@ func Compile(fsys fs.FS, file, targetNamespace string) (*Schema, error) {
 	if err := s.tables(set, root); err != nil {
 		return nil, fmt.Errorf("schema %s: %w", file, err)
 	}
-	s.slots = sync.OnceValue(s.byPath)
 	// Most runs prove everything: libxml2 is not asked, and nobody reads the source.
 	s.source = sync.OnceValue(func() []byte { return set.print(s.namespace, root) })
 	return s, nil

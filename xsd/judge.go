@@ -184,7 +184,7 @@ func (j *Judge) path(c *canonical, index int) string {
 	e := &c.elems[index]
 	switch {
 	case e.slot != 0:
-		return j.schema.infos[e.slot].Path
+		return j.schema.Path(e.slot)
 	case e.parent < 0:
 		return j.schema.root
 	case e.parent == 0:

@@ -77,27 +77,27 @@ func compareType(t *testing.T, s *Schema, types map[string]*modelType, slot Slot
 	t.Helper()
 	info, nd := s.Info(slot), &s.nodes[slot]
 	if info.Type != typeName {
-		t.Errorf("%s: got type %s, want %s", info.Path, info.Type, typeName)
+		t.Errorf("%s: got type %s, want %s", s.Path(slot), info.Type, typeName)
 		return 1
 	}
 	m := types[typeName]
 	if m == nil || m.Kind == "simple" {
 		if nd.simple == nil {
-			t.Errorf("%s: got no simple type, want %s", info.Path, typeName)
+			t.Errorf("%s: got no simple type, want %s", s.Path(slot), typeName)
 			return 1
 		}
 		want := &simpleType{}
 		facets(want, types, typeName)
 		got := nd.simple
 		if got.prim != want.prim || got.minLen != want.minLen || got.maxLen != want.maxLen || got.lo != want.lo || got.hi != want.hi || got.unsure {
-			t.Errorf("%s: got %+v, want %+v", info.Path, got, want)
+			t.Errorf("%s: got %+v, want %+v", s.Path(slot), got, want)
 		}
 		if len(got.enum) != len(want.enum) {
-			t.Fatalf("%s: got %d values, want %d", info.Path, len(got.enum), len(want.enum))
+			t.Fatalf("%s: got %d values, want %d", s.Path(slot), len(got.enum), len(want.enum))
 		}
 		for i := range want.enum {
 			if got.enum[i] != want.enum[i] {
-				t.Errorf("%s: got value %s, want %s", info.Path, got.enum[i], want.enum[i])
+				t.Errorf("%s: got value %s, want %s", s.Path(slot), got.enum[i], want.enum[i])
 			}
 		}
 		return 1
@@ -114,10 +114,10 @@ func compareType(t *testing.T, s *Schema, types map[string]*modelType, slot Slot
 		}
 	}
 	if info.HasID != hasID || info.HasRef != hasRef || info.Leaf {
-		t.Errorf("%s: got %+v, want id %v, ref %v", info.Path, info, hasID, hasRef)
+		t.Errorf("%s: got %+v, want id %v, ref %v", s.Path(slot), info, hasID, hasRef)
 	}
 	if int(nd.children) != len(sequence) {
-		t.Errorf("%s: got %d children, want %d", info.Path, nd.children, len(sequence))
+		t.Errorf("%s: got %d children, want %d", s.Path(slot), nd.children, len(sequence))
 		return 1
 	}
 	n := 1
@@ -128,7 +128,7 @@ func compareType(t *testing.T, s *Schema, types map[string]*modelType, slot Slot
 			occurs = uint32(f)
 		}
 		if got := &s.nodes[k]; got.name != want.Name || got.min != uint32(want.Min) || got.max != occurs {
-			t.Errorf("%s: got child %s %d..%d, want %+v", info.Path, got.name, got.min, got.max, want)
+			t.Errorf("%s: got child %s %d..%d, want %+v", s.Path(slot), got.name, got.min, got.max, want)
 			continue
 		}
 		n += compareType(t, s, types, k, want.Type)

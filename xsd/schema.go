@@ -1,6 +1,9 @@
 package xsd
 
 import (
+	"slices"
+	"strings"
+
 	"cohortx/xsd/scan"
 )
 
@@ -11,7 +14,6 @@ type Slot uint16
 
 // SlotInfo describes the element of a slot.
 type SlotInfo struct {
-	Path       string // names from the root's child downwards, joined by "/"
 	Name       string // local name; always in the schema's target namespace, unless the schema says "unqualified"
 	Type       string // name of its type, built-in ones with "xs:"; "" for an anonymous type
 	ParentType string // name of the type of the element that contains it; "" for a child of the root
@@ -30,7 +32,6 @@ type Schema struct {
 	namespace string
 	nodes     []node // by slot; nodes[0] is the root
 	infos     []SlotInfo
-	slots     func() map[string]Slot
 	untabled  string // why the tables cannot prove; "" if they can
 }
 
@@ -46,25 +47,41 @@ func (s *Schema) TargetNamespace() string { return s.namespace }
 
 // Slot returns the slot of a path such as "Book/Title", and whether the schema has it.
 func (s *Schema) Slot(path string) (Slot, bool) {
-	slot, ok := s.slots()[path]
-	return slot, ok
+	slot := Slot(0)
+	for name := range strings.SplitSeq(path, "/") {
+		up := &s.nodes[slot]
+		children := s.nodes[up.first : up.first+Slot(up.children)]
+		i := slices.IndexFunc(children, func(nd node) bool { return nd.name == name })
+		if i < 0 {
+			return 0, false
+		}
+		slot = up.first + Slot(i)
+	}
+	return slot, true
 }
 
-// byPath returns the slots by their paths; of two with one path, the first.
-func (s *Schema) byPath() map[string]Slot {
-	out := make(map[string]Slot, len(s.infos))
-	for slot := len(s.infos) - 1; slot > 0; slot-- {
-		out[s.infos[slot].Path] = Slot(slot)
+// Path returns the path of a slot, the names from the root's child downwards, such as "Book/Title"; "" for slot 0 and for numbers that are no
+// slot. It is made each time: it is for messages.
+func (s *Schema) Path(slot Slot) string {
+	var names []string
+	for slot = s.known(slot); slot != 0; slot = s.infos[slot].Parent {
+		names = append(names, s.infos[slot].Name)
 	}
-	return out
+	slices.Reverse(names)
+	return strings.Join(names, "/")
+}
+
+// known is 0 for numbers that are no slot.
+func (s *Schema) known(slot Slot) Slot {
+	if int(slot) >= len(s.infos) {
+		return 0
+	}
+	return slot
 }
 
 // Info describes a slot. It returns the zero SlotInfo for slot 0 and for numbers that are no slot.
 func (s *Schema) Info(slot Slot) SlotInfo {
-	if slot == 0 || int(slot) >= len(s.infos) {
-		return SlotInfo{}
-	}
-	return s.infos[slot]
+	return s.infos[s.known(slot)]
 }
 
 // NumSlots returns one more than the highest slot, fit for the length of a table indexed by slots.

@@ -175,7 +175,7 @@ func TestCompile_Embedded(t *testing.T) {
 		}
 		for i := 1; i < s.NumSlots(); i++ {
 			info := s.Info(Slot(i))
-			if slot, ok := s.Slot(info.Path); !ok || slot != Slot(i) || info.Parent >= slot {
+			if slot, ok := s.Slot(s.Path(Slot(i))); !ok || slot != Slot(i) || info.Parent >= slot {
 				t.Errorf("%s: slot %d is %+v", r.name, i, info)
 			}
 		}

@@ -135,8 +135,6 @@ func (s *Schema) tables(set *schemaSet, root *element) error {
 	s.nodes = append(make([]node, 0, usual), node{name: s.root, first: 1, content: true})
 	s.infos = append(make([]SlotInfo, 0, usual), SlotInfo{})
 	var queue []pending
-	var paths strings.Builder // all of them, in one piece of memory
-	paths.Grow(64 * usual)
 	add := func(parent Slot, parentType string, ps []particle, up []*complexType) {
 		pn := &s.nodes[parent]
 		pn.first = Slot(len(s.nodes))
@@ -152,16 +150,8 @@ func (s *Schema) tables(set *schemaSet, root *element) error {
 		}
 		for _, p := range ps {
 			slot := Slot(len(s.nodes))
-			path := p.name
-			if parent != 0 {
-				at := paths.Len()
-				paths.WriteString(s.infos[parent].Path)
-				paths.WriteByte('/')
-				paths.WriteString(p.name)
-				path = paths.String()[at:]
-			}
 			nd := node{name: p.name, key: p.name, min: p.min, max: p.max, unqualified: p.unqualified, doubtful: p.doubtful != ""}
-			info := SlotInfo{Path: path, Name: p.name, Type: p.typeName, ParentType: parentType, Parent: parent, Repeats: p.max > 1}
+			info := SlotInfo{Name: p.name, Type: p.typeName, ParentType: parentType, Parent: parent, Repeats: p.max > 1}
 			switch typ := p.typ.(type) {
 			case *simpleType:
 				nd.simple = typ

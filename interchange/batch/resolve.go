@@ -106,7 +106,7 @@ func (r *resolution) reject(e *interchange.Entity, err error) error {
 	}
 	l := r.reader.rejected(e)
 	l.At, l.Code, l.Found, l.Expected, l.Detail, l.Consequence = e.Place(f.Node), f.Code, f.Found, f.Expected, f.Detail, f.Consequence
-	l.Path = r.reader.schema.Info(e.Nodes[f.Node].Slot).Path
+	l.Path = r.reader.schema.Path(e.Nodes[f.Node].Slot)
 	if f.Consequence {
 		r.document.set.consequences++
 	}

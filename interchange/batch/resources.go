@@ -24,7 +24,7 @@ func (v *validator) path(n *interchange.Node) string {
 	if v.lines != nil {
 		return resource.Path(n)
 	}
-	return v.schema.Info(n.Slot).Path
+	return v.schema.Path(n.Slot)
 }
 
 // releaseOf is the release in whose form the values of an entity are written.

@@ -36,7 +36,7 @@ func Read(e *interchange.Entity, node int, s *xsd.Schema) Element {
 
 func element(s *xsd.Schema, slot xsd.Slot) Element {
 	info := s.Info(slot)
-	return Element{Name: info.Name, Path: info.Path, Leaf: info.Leaf}
+	return Element{Name: info.Name, Path: s.Path(slot), Leaf: info.Leaf}
 }
 
 // Append appends the element at a node of an entity, so that Parse can read it back when the entity is gone.

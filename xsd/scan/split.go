@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"strconv"
+	"sync"
 )
 
 // Splitter cuts a document into blocks. It is for one goroutine; the blocks are for any.
@@ -113,10 +114,14 @@ type errMore struct{}
 
 func (errMore) Error() string { return "more bytes are needed" }
 
+// sides are scanners that no splitter has need of: they are large, and each is used for a few tokens.
+var sides = sync.Pool{New: func() any { return new(Scanner) }}
+
 // outside gives a scanner for what stands in buf before or after the root. There is one at a time.
 func (s *Splitter) outside(where part) *Scanner {
 	if s.side == nil {
-		s.side = new(Scanner)
+		s.side = sides.Get().(*Scanner)
+		s.side.base = 0 // what it knows of names is of another document
 	}
 	sc := s.side
 	b := &Block{Bytes: s.buf.b, At: s.at}
@@ -129,6 +134,15 @@ func (s *Splitter) outside(where part) *Scanner {
 	sc.Reset(b)
 	sc.limits, sc.part = s.limits, where
 	return sc
+}
+
+// leave lets others have the scanner of outside, without the memory that the scope or the document may still use.
+func (s *Splitter) leave() {
+	if sc := s.side; sc != nil {
+		sc.data, sc.block, sc.attrs, sc.decls, sc.bind, sc.values, sc.buf = nil, nil, nil, nil, nil, nil, nil
+		sides.Put(sc)
+		s.side = nil
+	}
 }
 
 // prolog reads everything up to the end of the root's start tag.
@@ -169,8 +183,7 @@ func (s *Splitter) prolog() error {
 func (s *Splitter) root(sc *Scanner) error {
 	at := sc.block.PosAt(sc.start)
 	tag := bytes.Clone(s.buf.b[sc.start:sc.pos])
-	s.side = nil // its memory goes into the scope
-	own := sc    // the scope's slices are slices of tag
+	own := sc // the scope's slices are slices of tag
 	after := sc.pos
 	own.Reset(&Block{Bytes: tag, At: at})
 	own.limits = s.limits
@@ -183,6 +196,7 @@ func (s *Splitter) root(sc *Scanner) error {
 		s.end = at
 		s.stage = inEpilog
 	}
+	s.leave()
 	s.drop(after)
 	return nil
 }
@@ -242,6 +256,7 @@ func (s *Splitter) Next() (*Block, error) {
 // fails makes err what Next returns from now on.
 func (s *Splitter) fails(err error) error {
 	s.err = err
+	s.leave()
 	if s.buf != nil && cap(s.buf.b) <= largestKept {
 		buffers.Put(s.buf)
 	}
