@@ -41,8 +41,7 @@ type simpleType struct {
 	maxLen  int // characters; -1: no bound
 	lo, hi  int64
 	enum    []string // white space processed; nil: any value
-	enumSet map[string]struct{}
-	unsure  bool // has a facet that the checker does not know
+	unsure  bool     // has a facet that the checker does not know
 
 	unsigned bool     // of digits alone: the unsigned types have no sign in XML Schema 1.0, not even "+0"
 	patterns []string // regular expressions of which a value must match each; only for messages
@@ -129,7 +128,7 @@ func (t *simpleType) proves(v []byte) bool {
 			return false
 		}
 		if t.enum != nil {
-			if _, ok := t.enumSet[string(v)]; !ok {
+			if !t.enumerates(v) {
 				return false
 			}
 		}
@@ -156,6 +155,16 @@ func (t *simpleType) proves(v []byte) bool {
 		return false
 	}
 	return !t.unsure
+}
+
+// enumerates reports whether v is one of the values. There are tens of them at most, which a look at their lengths tells apart.
+func (t *simpleType) enumerates(v []byte) bool {
+	for _, x := range t.enum {
+		if x == string(v) {
+			return true
+		}
+	}
+	return false
 }
 
 // form says in words which patterns the type has, "" if none.

@@ -396,6 +396,9 @@ func (t *tabler) restrict(out, base *simpleType, r *element) {
 			if out.white != preserve {
 				v = string(out.value([]byte(v), &scratch))
 			}
+			if enum == nil {
+				enum = make([]string, 0, len(r.children))
+			}
 			enum = append(enum, v)
 			out.unsure = out.unsure || out.prim != text
 			continue
@@ -439,10 +442,6 @@ func (t *tabler) restrict(out, base *simpleType, r *element) {
 			out.unsure = true
 		}
 		out.enum = enum
-		out.enumSet = make(map[string]struct{}, len(enum))
-		for _, v := range enum {
-			out.enumSet[v] = struct{}{}
-		}
 	}
 }
 
