@@ -99,6 +99,10 @@ func (e *Encoder) leaf(name, value string) {
 
 // text writes the value of the element name.
 func (e *Encoder) text(name, value string) {
+	if plain(value) {
+		e.buf = append(e.buf, value...)
+		return
+	}
 	if c, bad := NotXML(value); bad {
 		e.cannot(name, fmt.Sprintf("it holds %s, which no XML document can hold", c))
 	}
@@ -354,15 +358,11 @@ func (e *Encoder) knownSection(k *SectionKey) {
 	e.sections[*k] = span{len(e.kept) - (len(e.buf) - from), len(e.kept)}
 }
 
-// key writes the value of a key that only its length can keep out of a release, apart from characters that no document can hold: short ones
-// in plain characters, the rule, are not looked up.
+// key writes the value of a key that only its length can keep out of a release, apart from characters that no document can hold: short ones,
+// the rule, are not looked up.
 func (e *Encoder) key(name, value, path string) {
 	const always = 20 // allowed by every release
-	if len(value) <= always && plain(value) {
-		e.buf = append(e.buf, value...)
-		return
-	}
-	if utf8.RuneCountInString(value) > always {
+	if len(value) > always && utf8.RuneCountInString(value) > always {
 		e.check(path, name, value)
 	}
 	e.text(name, value)

@@ -165,14 +165,14 @@ func ParseEducationOrganizationKey(key []byte) (int64, error) {
 
 // ParseProgramKey reads what [ProgramKey.AppendKey] has written.
 func ParseProgramKey(key []byte) (ProgramKey, error) {
-	r := keyReader{rest: key}
+	r := keyReader{rest: string(key)}
 	k := ProgramKey{EducationOrganizationID: r.id(), ProgramName: r.text(), ProgramType: r.text()}
 	return k, r.end()
 }
 
-// ParseSectionKey reads what [SectionKey.AppendKey] has written.
-func ParseSectionKey(key []byte) (SectionKey, error) {
-	r := keyReader{rest: key}
+// ParseSectionKey reads what [SectionKey.AppendKey] has written. The strings are parts of the key, or of one copy of it.
+func ParseSectionKey[K string | []byte](key K) (SectionKey, error) {
+	r := keyReader{rest: string(key)}
 	k := SectionKey{Form: SectionForm(r.byte()), SchoolID: r.id(), SchoolYear: SchoolYear(r.year()), LocalCourseCode: r.text()}
 	switch k.Form {
 	case SectionByPeriod:
@@ -192,61 +192,62 @@ func ParseSectionKey(key []byte) (SectionKey, error) {
 
 // keyReader takes apart the bytes of a key. After a fault it gives zeros.
 type keyReader struct {
-	rest []byte
+	rest string
 	bad  bool
 }
 
-func (r *keyReader) take(n uint64) []byte {
+// take returns the next n bytes, as many zeros after a fault.
+func (r *keyReader) take(n uint64) string {
 	if r.bad || n > uint64(len(r.rest)) {
 		r.bad = true
-		return nil
+		return zeros[:min(n, uint64(len(zeros)))]
 	}
 	out := r.rest[:n]
 	r.rest = r.rest[n:]
 	return out
 }
 
-func (r *keyReader) byte() byte {
-	if b := r.take(1); b != nil {
-		return b[0]
+const zeros = "\x00\x00\x00\x00\x00\x00\x00\x00"
+
+func (r *keyReader) byte() byte { return r.take(1)[0] }
+
+// number reads n bytes, big-endian.
+func (r *keyReader) number(n uint64) (v uint64) {
+	for _, b := range []byte(r.take(n)) {
+		v = v<<8 | uint64(b)
 	}
+	return v
+}
+
+func (r *keyReader) id() int64 { return int64(r.number(8)) }
+
+func (r *keyReader) year() int16 { return int16(r.number(2)) }
+
+// uvarint reads what [binary.AppendUvarint] has written.
+func (r *keyReader) uvarint() (v uint64) {
+	for shift := 0; shift < 64; shift += 7 {
+		b := r.byte()
+		v |= uint64(b&0x7f) << shift
+		if b < 0x80 {
+			return v
+		}
+	}
+	r.bad = true
 	return 0
 }
 
-func (r *keyReader) id() int64 {
-	if b := r.take(8); b != nil {
-		return int64(binary.BigEndian.Uint64(b))
-	}
-	return 0
-}
-
-func (r *keyReader) year() int16 {
-	if b := r.take(2); b != nil {
-		return int16(binary.BigEndian.Uint16(b))
-	}
-	return 0
-}
-
-func (r *keyReader) bytes() []byte {
-	n, w := binary.Uvarint(r.rest)
-	if w <= 0 {
-		r.bad = true
-		return nil
-	}
-	r.take(uint64(w))
-	return r.take(n)
-}
-
-func (r *keyReader) text() string { return string(r.bytes()) }
-
+// varint reads what [binary.AppendVarint] has written.
 func (r *keyReader) varint() int64 {
-	n, w := binary.Varint(r.rest)
-	if w <= 0 {
-		r.bad = true
-		return 0
+	v := r.uvarint()
+	return int64(v>>1) ^ -int64(v&1)
+}
+
+func (r *keyReader) text() string {
+	out := r.take(r.uvarint())
+	if r.bad {
+		return ""
 	}
-	r.take(uint64(w))
-	return n
+	return out
 }
 
 func (r *keyReader) end() error {

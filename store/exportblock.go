@@ -132,7 +132,7 @@ func (b *ExportBlock) Each(f func(*interchange.Association) error) error {
 			}
 			out.Sections, out.SectionBegins = out.Sections[:0], out.SectionBegins[:0]
 			for _, u := range s.sections[r.from:r.to] {
-				key, err := interchange.ParseSectionKey([]byte(b.keys.sections.at(u.Section)))
+				key, err := interchange.ParseSectionKey(b.keys.sections.at(u.Section))
 				if err != nil {
 					return fmt.Errorf("read the key of a section: %w", err)
 				}
