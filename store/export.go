@@ -43,7 +43,9 @@ func (db *DB) Export(ctx context.Context, f Filter) (*Export, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := c.exec("BEGIN; SELECT count(*) FROM setting"); err != nil { // the first read fixes the moment
+	// Cohorts are read in the order of their keys, their rows lie in that of numbers: the pages between two cohorts of an education organization
+	// are to be there still when the next organization's come. 8 MiB were measured to save a fifth where 250 cohorts have one organization.
+	if _, err := c.exec("PRAGMA cache_size = -8192; BEGIN; SELECT count(*) FROM setting"); err != nil { // the first read fixes the moment
 		c.Close()
 		return nil, db.named("begin export", err)
 	}
