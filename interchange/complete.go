@@ -10,6 +10,11 @@ func ActiveFrom(stored Dates, asOf Date, endExclusive bool) bool {
 	return last >= asOf && last >= stored.Begin
 }
 
+// ActiveOn reports whether an association with these dates is active on a day.
+func ActiveOn(d Dates, day Date, endExclusive bool) bool {
+	return d.Begin <= day && ActiveFrom(d, day, endExclusive)
+}
+
 // Absence says what becomes of a stored association that a complete set as of asOf lacks. The outcome is [EndedByAbsence] with its end
 // date, so that the day before asOf is the last one in the cohort; [Withdrawn] when that would leave it no day at all; 0 when it is not
 // active on asOf or later, so that nothing is to be done.

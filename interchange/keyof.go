@@ -6,7 +6,24 @@ import "strconv"
 // organization/cohort/person/begin date of an association, with "?" for what is not there. It holds nothing about a person but the
 // unique id.
 func (e *Entity) Key() string {
-	organization, identifier, person, begin := "?", "?", "?", "?"
+	organization, identifier, person, begin := e.keyParts()
+	if e.Kind == CohortKind {
+		return organization + "/" + identifier
+	}
+	return organization + "/" + identifier + "/" + person + "/" + begin
+}
+
+// Person is the unique id in the key of an association, as far as it can be read.
+func (e *Entity) Person() string {
+	_, _, person, _ := e.keyParts()
+	if e.Kind == CohortKind || person == "?" {
+		return ""
+	}
+	return person
+}
+
+func (e *Entity) keyParts() (organization, identifier, person, begin string) {
+	organization, identifier, person, begin = "?", "?", "?", "?"
 	for i := 1; i < len(e.Nodes); i++ {
 		n := &e.Nodes[i]
 		switch n.Field {
@@ -25,10 +42,7 @@ func (e *Entity) Key() string {
 			begin = shorten(string(n.Value))
 		}
 	}
-	if e.Kind == CohortKind {
-		return organization + "/" + identifier
-	}
-	return organization + "/" + identifier + "/" + person + "/" + begin
+	return organization, identifier, person, begin
 }
 
 // CohortKey is the natural key of a Cohort, if it can be read whatever else is wrong with the entity.

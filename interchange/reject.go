@@ -10,6 +10,7 @@ type Reject struct {
 	Kind        Kind     // 0 for entities of other interchanges
 	Code        Code
 	Key         string // natural key, as far as known
+	Person      string // of the key: unique id of the student or staff member, as far as known
 	Path        string // of the element at fault
 	Found       string
 	Expected    string

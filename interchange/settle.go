@@ -73,6 +73,7 @@ type Settled struct {
 	Stored   int // index in stored of the row with the same key; -1: none
 	Outcome  Outcome
 	Write    bool // the store must be changed: the record takes the place of the stored row, or is a new one
+	Was      Date // end date of the stored row; NoDate when that is open, or there is none
 	// Code is why the record was rejected, or a warning; "" when there is nothing to say. Other is the index in incoming of the record
 	// that a warning or reject of overlap is about, or -1 when that one is stored.
 	Code  Code
@@ -98,7 +99,7 @@ func Settle(stored, incoming []Record, p Policies, dst []Settled) []Settled {
 		for s < len(stored) && stored[s].Begin < r.Begin {
 			s++
 		}
-		t := Settled{Incoming: i, Stored: -1, Other: -1}
+		t := Settled{Incoming: i, Stored: -1, Was: NoDate, Other: -1}
 		if s < len(stored) && stored[s].Begin == r.Begin {
 			t.Stored = s
 		}
@@ -114,6 +115,7 @@ func Settle(stored, incoming []Record, p Policies, dst []Settled) []Settled {
 			t.Outcome = Created
 		} else {
 			old := &stored[t.Stored]
+			t.Was = old.End
 			t.Outcome = Decide(true, Dates{old.Begin, old.End}, Dates{r.Begin, r.End}, old.Access == r.Access && slices.Equal(old.Sections, r.Sections))
 		}
 		if t.Outcome == Reopened {

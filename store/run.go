@@ -73,6 +73,7 @@ type Result struct {
 	Files      []SourceFile
 	Rejects    iter.Seq2[Reject, error] // in the order of the input; nil: none
 	Detail     string                   // why it was refused or failed
+	Report     []byte                   // the report as JSON, for [DB.Report]; nil: none
 }
 
 // Run is a run under way.
@@ -107,6 +108,9 @@ var ErrNotLocked = errors.New("store: StartRun without Lock")
 // moment is how moments are stored: UTC, with a fixed number of digits so that text order is time order.
 const moment = "2006-01-02T15:04:05.000Z"
 
+// interruption is the verdict on a run that a later one found dead.
+const interruption = "Interrupted: the process ended without a word (a kill, a crash, a power cut); the data are as they were before it."
+
 // StartRun writes the run's row, as running, in a transaction of its own. The caller holds the run lock, so a row that is still
 // running belongs to a dead process: it becomes interrupted.
 func (db *DB) StartRun(ctx context.Context, info RunInfo) (*Run, error) {
@@ -124,7 +128,7 @@ func (db *DB) StartRun(ctx context.Context, info RunInfo) (*Run, error) {
 	run := &Run{db: db}
 	err := db.own(ctx, func(w *conn) error {
 		if _, err := w.exec("UPDATE run SET state = ?, detail = ? WHERE state = ?", string(Interrupted),
-			"the process ended without a word; the data are as before it", string(Running)); err != nil {
+			interruption, string(Running)); err != nil {
 			return err
 		}
 		if _, err := w.exec("INSERT INTO run (state, command, mode, settings, version, host, pid, started_at) VALUES (?,?,?,?,?,?,?,?)",
@@ -199,8 +203,9 @@ func (run *Run) finish(ctx context.Context, w *conn, r Result) error {
 	if err != nil {
 		return err
 	}
-	changed, err := w.exec("UPDATE run SET state = ?, release = ?, finished_at = ?, exit_status = ?, counts = ?, rejects = ?, detail = ? WHERE id = ? AND state = ?",
-		string(r.State), text(r.Release), run.db.now().UTC().Format(moment), int64(r.ExitStatus), string(counts), n, text(r.Detail), run.Number, string(Running))
+	changed, err := w.exec("UPDATE run SET state = ?, release = ?, finished_at = ?, exit_status = ?, counts = ?, rejects = ?, detail = ?, report = ? WHERE id = ? AND state = ?",
+		string(r.State), text(r.Release), run.db.now().UTC().Format(moment), int64(r.ExitStatus), string(counts), n, text(r.Detail), text(string(r.Report)),
+		run.Number, string(Running))
 	if err != nil {
 		return err
 	}

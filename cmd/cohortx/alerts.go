@@ -132,11 +132,7 @@ func (a *alerts) notify(ctx context.Context, rep *report.Run, reportFile string)
 		}
 		defer os.RemoveAll(dir)
 		reportFile = filepath.Join(dir, "report.json")
-		file, err := openReport(reportFile)
-		if err != nil {
-			return err
-		}
-		if err := file.write(rep); err != nil {
+		if err := rep.Save(reportNames(reportFile)); err != nil {
 			return err
 		}
 	}

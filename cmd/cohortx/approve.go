@@ -42,14 +42,7 @@ func approveAction(c *cli.Context) error {
 		return err
 	}
 	rep, err := batch.Approve(c.Context, opt)
-	if err != nil {
-		return err
-	}
-	if c.Bool("json") {
-		return report.JSON(c.App.Writer, rep)
-	}
-	report.Summary(coloured(c.App.Writer), rep, false)
-	return nil
+	return printHandwork(c, rep, err)
 }
 
 // heldRecord is what `runs show` says of removals that a run held back. Its keys are those that can still be approved.

@@ -91,12 +91,20 @@ func dropAction(c *cli.Context) error {
 		return err
 	}
 	opt.Begin = func() { a.begin(c.Context) }
+	files, err := reportsOf(c)
+	if err != nil {
+		return err
+	}
 	opt.End = func(run drop.Run, err error) {
 		if err != nil && batch.Succeeded(run.Report.ExitStatus) { // applied, but not put away
 			a.failed(c.Context, err)
 			return
 		}
-		a.end(c.Context, run.Report, run.ReportFile)
+		name := run.ReportFile
+		if name == "" { // the run failed: its files stay in work, and its report goes where those of import go
+			name = files.write(c, run.Report)
+		}
+		a.end(c.Context, run.Report, name)
 	}
 	d, err := drop.Open(opt)
 	if err != nil {

@@ -68,6 +68,7 @@ func applyFlags() []cli.Flag {
 		&cli.StringFlag{Name: "reopen", Usage: "no end date in the file where the store has one: allow, `warn` or reject", Value: "warn"},
 		&cli.BoolFlag{Name: "force", Usage: "apply files that the last run has applied already, and complete sets as of a day before the last one"},
 		&cli.StringFlag{Name: "max-rejects", Usage: "roll back above `N` or N% rejects (a share counts from 100 entities on)", Value: "10%"},
+		redactFlag(),
 		&cli.Int64Flag{Name: "max-pages", Usage: "limit the store to N pages, for tests", Hidden: true},
 	}, fullFlags()...)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -22,7 +21,7 @@ func importCommand() *cli.Command {
 		Flags: slices.Concat(applyFlags(), []cli.Flag{
 			&cli.BoolFlag{Name: "dry-run", Usage: "do everything but write"},
 			&cli.StringFlag{Name: "rejects", Usage: "write rejected entities to `FILE` (default: beside the store, named after input and run)"},
-			&cli.StringFlag{Name: "report", Usage: "write the report to `FILE` as JSON"},
+			&cli.StringFlag{Name: "report", Usage: "write the report to `FILE`, as JSON, and as a page to FILE with .html (default: in a folder beside the store)"},
 			&cli.BoolFlag{Name: "quiet", Usage: "print only what must be mended"},
 			&cli.BoolFlag{Name: "json", Usage: "print the report as JSON"},
 			logFlag(),
@@ -36,7 +35,8 @@ func importCommand() *cli.Command {
 func importOptions(c *cli.Context) (opt batch.ImportOptions, err error) {
 	name := c.Command.Name
 	opt = batch.ImportOptions{
-		Store: c.String("db"), Files: c.Args().Slice(), DryRun: c.Bool("dry-run"), Force: c.Bool("force"), Rejects: c.String("rejects"), Version: version,
+		Store: c.String("db"), Files: c.Args().Slice(), DryRun: c.Bool("dry-run"), Force: c.Bool("force"), Rejects: c.String("rejects"),
+		Redact: c.Bool("redact"), Version: version,
 		Command: name, MaxPages: c.Int64("max-pages"),
 	}
 	if opt.ReadOptions, err = readOptions(c); err != nil {
@@ -73,7 +73,7 @@ func importAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	file, err := openReport(c.String("report"))
+	files, err := reportsOf(c)
 	if err != nil {
 		return err
 	}
@@ -82,11 +82,7 @@ func importAction(c *cli.Context) error {
 	alerts.begin(c.Context)
 	rep, err := batch.Import(c.Context, opt)
 	bar.finish()
-	if werr := file.write(rep); werr != nil {
-		// What was applied stays applied: the exit status must go on to say so.
-		fmt.Fprintf(c.App.ErrWriter, "cohortx: %v\n", werr)
-	}
-	alerts.end(c.Context, rep, file.name)
+	alerts.end(c.Context, rep, files.write(c, rep))
 	if c.Bool("json") {
 		if werr := report.JSON(c.App.Writer, rep); werr != nil {
 			return werr

@@ -115,7 +115,7 @@ var commands = []struct {
 	create func() *cli.Command
 }{
 	{"init", initCommand}, {"import", importCommand}, {"drop", dropCommand}, {"validate", validateCommand}, {"export", exportCommand},
-	{"runs", runsCommand}, {"history", historyCommand}, {"remove", removeCommand}, {"status", statusCommand}, {"explain", explainCommand}, {"schema", schemaCommand},
+	{"runs", runsCommand}, {"history", historyCommand}, {"remove", removeCommand}, {"report", reportCommand}, {"status", statusCommand}, {"explain", explainCommand}, {"schema", schemaCommand},
 }
 
 // called returns the command that the arguments name, alone if its settings are all its own, or else every command. Together they have hundreds

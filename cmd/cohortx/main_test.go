@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"unicode/utf16"
@@ -47,12 +48,19 @@ func TestMain(m *testing.M) {
 //	reader DB N                  it still sees N rows
 //	sums OUT FILE...             a manifest.csv of files
 //	spoil FILE AT N              overwrites N bytes
+//	page FILE                    writes what a page of HTML says to page.txt
 //	hold FILE                    takes an exclusive flock until the script ends
 func TestScript(t *testing.T) {
 	samples, err := filepath.Abs("../../samples")
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if checked.Load() == 0 {
+			t.Error("no report was found, and so none was held against the schema")
+		}
+		t.Logf("%d reports were held against the schema", checked.Load())
+	})
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *updateReadme,
@@ -61,6 +69,14 @@ func TestScript(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SAMPLES", samples)
 			e.Setenv("TZ", "UTC")
+			dir := e.WorkDir
+			e.Defer(func() { // every report of every script
+				n, err := checkReports(dir)
+				if err != nil {
+					t.Error(err)
+				}
+				checked.Add(int64(n))
+			})
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -80,10 +96,14 @@ func TestScript(t *testing.T) {
 			"shorten": shorten,
 			"hold":    hold,
 			"sums":    sums,
+			"page":    page,
 			"spoil":   spoil,
 		},
 	})
 }
+
+// checked counts the reports that were held against the schema.
+var checked atomic.Int64
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {

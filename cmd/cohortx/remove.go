@@ -45,8 +45,5 @@ func removeAction(c *cli.Context) (err error) {
 		return &usageError{fmt.Sprintf("--begin %q: expected a date such as 2025-09-14", c.String("begin")), tryRemove}
 	}
 	rep, err := batch.Remove(c.Context, opt)
-	if err != nil {
-		return err
-	}
-	return printHandwork(c, rep)
+	return printHandwork(c, rep, err)
 }

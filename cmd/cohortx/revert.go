@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strconv"
 
 	"github.com/urfave/cli/v2"
@@ -39,14 +40,18 @@ func revertAction(c *cli.Context) error {
 	rep, err := batch.Revert(c.Context, batch.RevertOptions{
 		Store: c.String("db"), Run: number, Cascade: c.Bool("cascade"), DryRun: c.Bool("dry-run"), Version: version,
 	})
-	if err != nil {
-		return err
-	}
-	return printHandwork(c, rep)
+	return printHandwork(c, rep, err)
 }
 
-// printHandwork prints the report of a run that no file brought.
-func printHandwork(c *cli.Context, rep *report.Run) error {
+// printHandwork writes and prints the report of a run that no file brought. why is the error that ended it.
+func printHandwork(c *cli.Context, rep *report.Run, why error) error {
+	files, err := reportsOf(c)
+	if err == nil {
+		files.write(c, rep)
+	}
+	if why != nil || err != nil {
+		return errors.Join(why, err)
+	}
 	if c.Bool("json") {
 		if err := report.JSON(c.App.Writer, rep); err != nil {
 			return err

@@ -110,6 +110,10 @@ func (im *importer) settleSet(ctx context.Context, s *set, inputs []*input, tx *
 	if err := im.takeSet(s); err != nil {
 		return err
 	}
+	var err error
+	if im.rep.Cohorts, err = s.moves.report(ctx, tx); err != nil {
+		return err
+	}
 	if im.opt.DryRun {
 		return nil
 	}
@@ -322,8 +326,13 @@ func (s *set) merge(ctx context.Context, tx *store.Tx, kind interchange.Kind) er
 	}
 	m := &staged{set: s, kind: kind, in: in}
 	var outcomes [16]int64
+	moved := s.moves.by[kind]
 	err = tx.MergeAssociations(ctx, kind, m, s.policies, func(cohort, person uint32, t interchange.Settled, incoming []interchange.Record) error {
 		outcomes[t.Outcome]++
+		if t.Write {
+			r := &incoming[t.Incoming]
+			moved.add(cohort, t.Outcome != interchange.Created && s.moves.active(r.Begin, t.Was), s.moves.active(r.Begin, r.End))
+		}
 		if t.Code == "" {
 			return nil
 		}

@@ -25,6 +25,9 @@ type approval struct {
 	opt  ApproveOptions
 	held store.HeldRun
 	rep  *report.Run
+
+	endExclusive bool // of the store
+	moves        *moves
 }
 
 // Approve ends or withdraws what a run held back, as of that run's date. It looks again: only what is still active, and what no later run
@@ -33,14 +36,16 @@ func Approve(ctx context.Context, opt ApproveOptions) (*report.Run, error) {
 	a := &approval{opt: opt, rep: report.NewRun(opt.Version, opt.Store)}
 	a.rep.DryRun = opt.DryRun
 	h := handwork{
-		command: "approve", mode: "full", find: a.find, apply: a.apply,
+		command: "approve", mode: "full", find: a.find,
 		settings: func() any { return map[string]any{"run": opt.Run, "scope": opt.Scope, "as_of": a.held.AsOf} },
 	}
+	h.apply = func(ctx context.Context, tx *store.Tx, run *store.Run) error { return a.apply(ctx, tx, run, h.dict) }
 	return a.rep, h.run(ctx, a.rep)
 }
 
 // find reads what the run held back, and makes sure that there is something to approve.
 func (a *approval) find(ctx context.Context, db *store.DB) error {
+	a.endExclusive = db.EndExclusive()
 	_, found, err := db.RunByNumber(ctx, a.opt.Run)
 	if err != nil {
 		return err
@@ -79,11 +84,15 @@ func (a *approval) in(organization int64) bool {
 	return a.opt.Scope == nil || slices.Contains(a.opt.Scope, organization)
 }
 
-func (a *approval) apply(ctx context.Context, tx *store.Tx, run *store.Run) error {
+func (a *approval) apply(ctx context.Context, tx *store.Tx, run *store.Run, dict *store.Dictionaries) (err error) {
+	a.moves = newMoves(a.held.AsOf, a.endExclusive, dict.Cohorts.Next()-1, dict.Cohorts.Key)
 	for _, kind := range interchange.AssociationKinds {
 		if err := a.remove(ctx, tx, run, kind); err != nil {
 			return err
 		}
+	}
+	if a.rep.Cohorts, err = a.moves.report(ctx, tx); err != nil {
+		return err
 	}
 	a.conclude()
 	if run == nil {
@@ -104,9 +113,11 @@ func (a *approval) remove(ctx context.Context, tx *store.Tx, run *store.Run, kin
 	if l.any {
 		l.HeldLedger = tx.HeldLedger(run, kind)
 	}
+	moved := a.moves.by[kind]
 	err := tx.RemoveAbsent(ctx, kind, tx.Held(ctx, kind, a.opt.Run, a.in), a.held.AsOf, func(k store.AssociationKey, o interchange.Outcome) error {
 		if o != 0 { // 0: removed by other means in between
 			a.rep.Counts.Add(kind.String(), o, 1)
+			moved.add(k.Cohort, k.Begin <= a.held.AsOf, false)
 		}
 		return l.release(k)
 	})

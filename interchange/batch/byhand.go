@@ -20,10 +20,12 @@ type handwork struct {
 	// apply does it, and says in the report what came of it: State, ExitStatus, Verdict, Counts. Unless ExitStatus is ExitOK, it is rolled
 	// back. The run is nil in a dry run.
 	apply func(context.Context, *store.Tx, *store.Run) error
+	dict  *store.Dictionaries // what the transaction works with, once there is one
 }
 
 // run does it as a run of its own, with its report. A dry run writes nothing.
 func (h *handwork) run(ctx context.Context, rep *report.Run) error {
+	rep.Command = h.command
 	err := withStore(ctx, rep.Store, store.Options{}, rep.DryRun, func(db *store.DB, _ *store.Lock) error {
 		if err := h.find(ctx, db); err != nil {
 			return err
@@ -36,14 +38,18 @@ func (h *handwork) run(ctx context.Context, rep *report.Run) error {
 			}
 			rep.Run = run.Number
 		}
-		return h.failed(ctx, run, rep, h.do(ctx, db, run, rep))
+		err := h.failed(ctx, run, rep, h.do(ctx, db, run, rep))
+		remember(ctx, db, rep)
+		return err
 	})
-	rep.Seconds, rep.PeakMemoryMiB = time.Since(rep.Started).Seconds(), peakMemory()
+	rep.PeakMemoryMiB = peakMemory()
+	rep.Ended()
 	return err
 }
 
 func (h *handwork) do(ctx context.Context, db *store.DB, run *store.Run, rep *report.Run) error {
-	if _, err := db.Dictionaries(ctx); err != nil {
+	var err error
+	if h.dict, err = db.Dictionaries(ctx); err != nil {
 		return err
 	}
 	tx, err := db.Begin(ctx)
@@ -64,16 +70,12 @@ func (h *handwork) do(ctx context.Context, db *store.DB, run *store.Run, rep *re
 		if err := tx.Rollback(); err != nil {
 			return err
 		}
-		return run.Finish(ctx, handResult(rep))
+		return run.Finish(ctx, resultOf(rep))
 	}
-	if err := tx.FinishRun(ctx, run, handResult(rep)); err != nil {
+	if err := tx.FinishRun(ctx, run, resultOf(rep)); err != nil {
 		return err
 	}
 	return tx.Commit(ctx)
-}
-
-func handResult(rep *report.Run) store.Result {
-	return store.Result{State: store.State(rep.State), ExitStatus: rep.ExitStatus, Counts: store.Counts(rep.Counts), Detail: rep.Verdict}
 }
 
 // failed notes in the run's row why it came to nothing.
@@ -81,7 +83,7 @@ func (h *handwork) failed(ctx context.Context, run *store.Run, rep *report.Run, 
 	if why == nil {
 		return nil
 	}
-	rep.Counts, rep.State, rep.ExitStatus, rep.Verdict = report.Counts{}, string(store.Failed), ExitOf(why), "Could not run: "+why.Error()
+	rep.Counts, rep.Cohorts, rep.State, rep.ExitStatus, rep.Verdict = report.Counts{}, nil, string(store.Failed), ExitOf(why), "Could not run: "+why.Error()
 	if errors.Is(why, context.Canceled) {
 		rep.State, rep.Verdict = string(store.Cancelled), "Interrupted: what was not yet applied was rolled back."
 	}
@@ -90,5 +92,5 @@ func (h *handwork) failed(ctx context.Context, run *store.Run, rep *report.Run, 
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
-	return errors.Join(why, run.Finish(ctx, handResult(rep)))
+	return errors.Join(why, run.Finish(ctx, resultOf(rep)))
 }

@@ -49,6 +49,14 @@ func (im *importer) dated() {
 	}
 }
 
+// day is the one on which members of cohorts are counted: that of a complete set, else today.
+func (im *importer) day() interchange.Date {
+	if im.rep.Complete != nil {
+		return im.rep.Complete.AsOf
+	}
+	return interchange.DateOf(im.rep.Started)
+}
+
 // checkScope makes sure that --scope names stored education organizations: a mistyped id would keep removals from being found.
 func (im *importer) checkScope() error {
 	if im.opt.Complete == nil {
@@ -252,11 +260,13 @@ func (c *completion) remove(ctx context.Context, kind interchange.Kind) error {
 			}
 		}
 	}
+	moved := c.set.moves.by[kind]
 	err = c.tx.RemoveAbsent(ctx, kind, keys, c.asOf, func(k store.AssociationKey, o interchange.Outcome) error {
 		if o == 0 {
 			return fmt.Errorf("%s %s is not active, though it was", kind, c.set.associationKey(kind, k.Cohort, k.Person, k.Begin))
 		}
 		c.set.counts.Add(kind.String(), o, 1)
+		moved.add(k.Cohort, k.Begin <= c.asOf, false) // it was active on asOf, or was to be later
 		return ledger.release(k)
 	})
 	return errors.Join(err, ledger.close())

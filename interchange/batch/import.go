@@ -41,12 +41,15 @@ type importer struct {
 // also when the error is not nil, as far as the run came. Rejects are no error; the report's ExitStatus says what came out.
 func Import(ctx context.Context, opt ImportOptions) (*report.Run, error) {
 	im := &importer{opt: opt, rep: report.NewRun(opt.Version, opt.Store)}
-	im.rep.DryRun = opt.DryRun
+	im.rep.Command, im.rep.DryRun = opt.Command, opt.DryRun
 	im.dated()
 	err := im.do(ctx)
-	im.rep.Seconds = time.Since(im.rep.Started).Seconds()
-	im.rep.PeakMemoryMiB = peakMemory()
 	im.conclude(err)
+	im.rep.PeakMemoryMiB = peakMemory()
+	im.rep.Ended()
+	if opt.Redact {
+		im.rep.Redact()
+	}
 	return im.rep, err
 }
 
@@ -85,7 +88,9 @@ func (im *importer) do(ctx context.Context) (err error) {
 		if err == nil && !same {
 			err = im.apply(ctx, inputs)
 		}
-		return im.finish(ctx, err)
+		err = im.finish(ctx, err)
+		remember(ctx, db, im.rep)
+		return err
 	})
 }
 
@@ -343,12 +348,13 @@ func (im *importer) tooMany(file string, rejects, entities int64) report.Fault {
 		expected = fmt.Sprintf("at most %g %%", im.opt.Limit.Percent)
 	}
 	return report.Fault{File: file, Line: 1, Column: 1, Code: interchange.CodeTooManyRejects,
-		Found: fmt.Sprintf("%d rejects among %d entities", rejects, entities), Expected: expected + "; --max-rejects sets the limit"}
+		Found: rejectedOf(rejects, entities), Expected: expected + "; --max-rejects sets the limit"}
 }
 
 // cohorts reads the StudentCohort files as one set and applies it.
 func (im *importer) cohorts(ctx context.Context, inputs []*input) error {
 	s := newSet(im.dict, im.dir, im.opt.Allow, im.opt.Policies)
+	s.moves = newMoves(im.day(), im.db.EndExclusive(), s.cohorts.base, s.cohorts.key)
 	defer s.close()
 	if err := im.checkScope(); err != nil {
 		return err
@@ -391,7 +397,7 @@ func (im *importer) finder() (*store.Finder, error) {
 
 // undo takes back what the report says of a set whose transaction was rolled back.
 func (im *importer) undo(counts report.Counts, inputs []*input, why error) {
-	im.rep.Counts, im.rep.HeldBack = counts, nil
+	im.rep.Counts, im.rep.HeldBack, im.rep.Cohorts = counts, nil, nil
 	for _, in := range inputs {
 		if in.report.Refusal == nil {
 			in.report.Verdict, in.report.ExitStatus = "rolled_back", ExitOf(why)

@@ -71,6 +71,7 @@ type ImportOptions struct {
 	Force    bool      // apply files that the last run has applied already
 	Complete *Complete // nil: the set says nothing about what it does not name (--mode update)
 	Rejects  string    // file for rejected entities; "": beside the store, named after input and run
+	Redact   bool      // take unique ids of people out of the report
 	Version  string    // of the program
 	Command  string
 	MaxPages int64 // limits the store's size, for tests

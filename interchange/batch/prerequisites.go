@@ -131,6 +131,9 @@ func (p *prerequisites) reject(row *roster.Row) error {
 	l := &logged{EntityName: row.Kind.String(), Start: row.At}
 	l.At, l.End, l.Code, l.Key = f.At, row.End, interchange.Code(f.Code), row.Key
 	l.Path, l.Found, l.Expected = f.Path, f.Found, f.Expected
+	if row.Kind == roster.StudentKind || row.Kind == roster.StaffKind {
+		l.Person = row.Key
+	}
 	for _, more := range row.Faults[1:] {
 		l.Also = append(l.Also, interchange.Violation{At: more.At, Code: interchange.Code(more.Code), Path: more.Path, Found: more.Found, Expected: more.Expected})
 	}

@@ -3,7 +3,10 @@ package batch
 import (
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
+	"log/slog"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,22 +16,63 @@ import (
 	"cohortx/store"
 )
 
-// Recall gives the report of a run as far as the store remembers it: without warnings, steps and the names of reject files.
+// Recall gives the report of a run again, number 0 being the last one. Of a run that was interrupted, or is older than the store's reports, it
+// has no steps, warnings and excerpts. Reject files that are not there any more are not named.
 func Recall(ctx context.Context, path string, number int64) (*report.Run, error) {
 	db, err := store.Open(ctx, path, store.Options{ReadOnly: true})
 	if err != nil {
 		return nil, err
 	}
 	defer db.Close()
-	run, found, err := db.RunByNumber(ctx, number)
+	run, found, err := findRun(ctx, db, number)
 	if err != nil {
 		return nil, err
 	}
-	if !found {
-		return nil, fmt.Errorf("%s has no run %d", path, number)
+	if !found && number == 0 {
+		return nil, fmt.Errorf("%s has no run yet", path)
 	}
-	r := report.NewRun(run.Version, path)
-	r.Run, r.State, r.Verdict, r.ExitStatus, r.Started, r.Rejected = run.Number, string(run.State), run.Detail, run.ExitStatus, run.Started, run.Rejects
+	if !found {
+		return nil, fmt.Errorf("%s has no run %d; `cohortx runs` lists them", path, number)
+	}
+	r, err := recalled(ctx, db, &run)
+	if err != nil {
+		return nil, err
+	}
+	r.Store = path
+	r.RejectFiles = slices.DeleteFunc(r.RejectFiles, func(name string) bool { _, err := os.Lstat(name); return err != nil })
+	r.History, err = history(ctx, db, r)
+	return r, err
+}
+
+// findRun reads a run; number 0 is the last one.
+func findRun(ctx context.Context, db *store.DB, number int64) (run store.RunRecord, found bool, err error) {
+	if number == 0 {
+		runs, err := db.Runs(ctx)
+		if err != nil || len(runs) == 0 {
+			return run, false, err
+		}
+		number = runs[0].Number
+	}
+	return db.RunByNumber(ctx, number)
+}
+
+// recalled is the report that the store has of a run, or what can be told without.
+func recalled(ctx context.Context, db *store.DB, run *store.RunRecord) (*report.Run, error) {
+	text, err := db.Report(ctx, run.Number)
+	if err != nil {
+		return nil, err
+	}
+	r := report.NewRun(run.Version, "")
+	if text != nil {
+		if err := json.Unmarshal(text, r); err != nil {
+			return nil, fmt.Errorf("report of run %d: %w", run.Number, err)
+		}
+		return r, nil
+	}
+	r.Run, r.Command, r.State, r.Verdict, r.ExitStatus, r.Started, r.Rejected = run.Number, run.Command, string(run.State), run.Detail, run.ExitStatus, run.Started, run.Rejects
+	if run.State == store.Running {
+		r.Verdict = "Not finished: it is still running, or its process has died and no run since then has noticed."
+	}
 	if run.Counts != nil {
 		r.Counts = report.Counts(run.Counts)
 	}
@@ -43,6 +87,37 @@ func Recall(ctx context.Context, path string, number int64) (*report.Run, error)
 		return nil, err
 	}
 	return r, recallHeld(ctx, db, r)
+}
+
+// remember adds the history to the report of a run that has just ended. Without it the report is still worth having.
+func remember(ctx context.Context, db *store.DB, r *report.Run) {
+	list, err := history(context.WithoutCancel(ctx), db, r)
+	if err != nil {
+		slog.Warn("the report has no history", "why", err)
+	}
+	r.History = list
+}
+
+// history is the last runs up to one, which is the last of them if it loaded files.
+func history(ctx context.Context, db *store.DB, r *report.Run) ([]report.Past, error) {
+	loads, err := db.Loads(ctx, r.Run, report.HistoryRuns)
+	if err != nil {
+		return nil, err
+	}
+	var list []report.Past
+	for i := range loads {
+		x := &loads[i]
+		if x.Number == r.Run {
+			list = append(list, r.Past())
+			continue
+		}
+		seconds := 0.0
+		if !x.Finished.IsZero() {
+			seconds = x.Finished.Sub(x.Started).Seconds()
+		}
+		list = append(list, report.NewPast(x.Number, x.Started, string(x.State), x.ExitStatus, seconds, report.Counts(x.Counts), x.Rejects))
+	}
+	return list, nil
 }
 
 func recallFile(f store.SourceFile) report.File {
@@ -114,12 +189,12 @@ func recallRejects(ctx context.Context, db *store.DB, r *report.Run) error {
 		if x.Consequence {
 			r.Consequences++
 		}
-		rejects.add(interchange.Code(x.Code), x.Consequence, func() report.Fault {
-			return report.Fault{
+		if of := rejects.add(interchange.Code(x.Code), x.Consequence); of.Count <= groupExamples {
+			of.First = append(of.First, report.Fault{
 				File: x.File, Line: x.Line, Column: x.Column, Code: interchange.Code(x.Code), Kind: x.Kind, Key: x.Key, Path: x.Path,
 				Found: x.Found, Expected: x.Expected, Detail: x.Detail,
-			}
-		})
+			})
+		}
 	}
 	r.Rejects = rejects.list()
 	return nil

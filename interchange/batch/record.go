@@ -3,10 +3,13 @@ package batch
 import (
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"cohortx/interchange"
@@ -27,21 +30,27 @@ func (im *importer) record(ctx context.Context, tx *store.Tx, why error) error {
 		os.Remove(name) // written by a first attempt, whose transaction failed
 	}
 	im.rep.RejectFiles = nil
-	places, err := im.locate(ctx)
+	rejects, examples, err := im.group()
+	if err != nil {
+		return err
+	}
+	places, err := im.locate(ctx, examples)
 	if err != nil && why == nil {
 		return err
 	}
-	if err := im.group(places); err != nil {
-		return err
+	for _, x := range examples {
+		f := im.fault(x.at, x.l, places)
+		f.Excerpt = x.excerpt
+		x.of.First = append(x.of.First, f)
 	}
+	im.rep.Rejected, im.rep.Rejects = int64(im.log.Len()), rejects.list()
+	im.warned(places)
 	im.state(why)
 	if im.run == nil {
 		return nil
 	}
-	result := store.Result{
-		State: store.State(im.rep.State), ExitStatus: im.rep.ExitStatus, Release: im.release, Counts: store.Counts(im.rep.Counts),
-		Rejects: im.storeRejects(places), Detail: im.rep.Verdict,
-	}
+	result := resultOf(im.rep)
+	result.Release, result.Rejects = im.release, im.storeRejects(places)
 	for _, in := range im.inputs {
 		result.Files = append(result.Files, storeFile(&in.report))
 	}
@@ -68,7 +77,7 @@ func storeFile(f *report.File) store.SourceFile {
 func (im *importer) fault(at interchange.Place, l *logged, places map[interchange.Place]element) report.Fault {
 	f := report.Fault{
 		File: im.inputs[at.File()].Name, Line: l.At.Line, Column: l.At.Column, Code: l.Code, Kind: l.EntityName, Key: l.Key,
-		Path: l.Path, Found: l.Found, Expected: l.Expected, Detail: l.Detail,
+		Path: l.Path, Found: l.Found, Expected: l.Expected, Detail: l.Detail, Person: l.Person,
 	}
 	if l.Late {
 		f.Line, f.Column = places[at].at.Line, places[at].at.Column
@@ -76,20 +85,44 @@ func (im *importer) fault(at interchange.Place, l *logged, places map[interchang
 	return f
 }
 
-// group sums up rejects and warnings by code.
-func (im *importer) group(places map[interchange.Place]element) error {
-	var rejects groups
+// resultOf is what the store keeps of a run that ended.
+func resultOf(r *report.Run) store.Result {
+	r.PeakMemoryMiB = peakMemory()
+	r.Ended()
+	out := store.Result{State: store.State(r.State), ExitStatus: r.ExitStatus, Counts: store.Counts(r.Counts), Detail: r.Verdict}
+	if text, err := json.Marshal(r); err == nil { // else the run is recalled from the rest
+		out.Report = text
+	}
+	return out
+}
+
+// example is a reject that the report lists.
+type example struct {
+	of      *report.Group
+	at      interchange.Place
+	l       *logged
+	excerpt *report.Excerpt // once it is known
+}
+
+// group sums up rejects by code.
+func (im *importer) group() (g groups, examples []*example, err error) {
 	for i, at := range im.log.index {
 		l, err := im.log.at(i)
 		if err != nil {
-			return err
+			return g, nil, err
 		}
-		rejects.add(l.Code, l.Consequence, func() report.Fault { return im.fault(at.place, l, places) })
+		if of := g.add(l.Code, l.Consequence); of.Count <= groupExamples {
+			examples = append(examples, &example{of: of, at: at.place, l: l})
+		}
 	}
-	im.rep.Rejected = int64(im.log.Len())
-	im.rep.Rejects, im.rep.Warnings = rejects.list(), []report.Group{}
+	return g, examples, nil
+}
+
+// warned sums up warnings by code.
+func (im *importer) warned(places map[interchange.Place]element) {
+	im.rep.Warnings = []report.Group{}
 	if im.warnings == nil {
-		return nil
+		return
 	}
 	for _, e := range interchange.Catalogue {
 		n := im.warnings.counts[e.Code]
@@ -104,17 +137,16 @@ func (im *importer) group(places map[interchange.Place]element) error {
 		}
 		im.rep.Warnings = append(im.rep.Warnings, *g)
 	}
-	return nil
 }
 
-// groups sums up faults by code, in the order in which the codes come.
+// groups sums up rejects by code, in the order in which the codes come.
 type groups struct {
 	all   []*report.Group
 	where map[interchange.Code]*report.Group
 }
 
-// add counts one; fault is asked for as long as there is room for examples.
-func (g *groups) add(code interchange.Code, consequence bool, fault func() report.Fault) {
+// add counts one. The first groupExamples of a group are listed in it.
+func (g *groups) add(code interchange.Code, consequence bool) *report.Group {
 	of := g.where[code]
 	if of == nil {
 		if g.where == nil {
@@ -126,9 +158,7 @@ func (g *groups) add(code interchange.Code, consequence bool, fault func() repor
 	}
 	of.Count++
 	of.Consequence = of.Consequence || consequence
-	if len(of.First) < groupExamples {
-		of.First = append(of.First, fault())
-	}
+	return of
 }
 
 func (g *groups) list() []report.Group {
@@ -201,12 +231,15 @@ func (im *importer) state(why error) {
 	case refused > 0 && refused == len(im.inputs):
 		r.State = string(store.Refused)
 		r.Verdict = "Refused: nothing was applied."
+		if f := im.inputs[0].report.Refusal; f.Code == interchange.CodeTooManyRejects {
+			r.Verdict = fmt.Sprintf("Refused: %s; nothing was applied.", f.Found)
+		}
 	case refused > 0:
 		r.State = string(store.Refused)
-		r.Verdict = fmt.Sprintf("%d of %d files refused; the others were applied: %s.", refused, len(im.inputs), changes(changed, r.Rejected)+heldBack(r))
+		r.Verdict = fmt.Sprintf("%d of %d files refused; the others were applied: %s.", refused, len(im.inputs), changes(r)+heldBack(r))
 	case len(r.HeldBack) > 0:
 		r.State = string(store.HeldBack)
-		r.Verdict = "Applied: " + changes(changed, r.Rejected) + heldBack(r) + "."
+		r.Verdict = "Applied: " + changes(r) + heldBack(r) + "."
 	case im.skipped:
 		r.State = string(store.Applied)
 		r.Verdict = skippedBy(im.before)
@@ -215,7 +248,7 @@ func (im *importer) state(why error) {
 		r.Verdict = "Nothing to do: the store has all of it already."
 	default:
 		r.State = string(store.Applied)
-		r.Verdict = "Applied: " + changes(changed, r.Rejected) + "."
+		r.Verdict = "Applied: " + changes(r) + "."
 	}
 	if im.opt.DryRun && why == nil {
 		r.State = "dry_run"
@@ -232,10 +265,20 @@ func (im *importer) state(why error) {
 	}
 }
 
-func changes(changed, rejected int64) string {
-	text := report.Number(changed, "change", "changes")
-	if rejected > 0 {
-		text += ", " + report.Number(rejected, "rejected", "rejected")
+// changes is what a verdict says of entities that were applied, and of those that were not.
+func changes(r *report.Run) string {
+	text := report.Number(r.Counts.Changed(), "change", "changes")
+	if r.Rejected > 0 {
+		text += ", " + rejectedOf(r.Rejected, r.Entities)
+	}
+	return text
+}
+
+// rejectedOf says how many entities were rejected; their share too, when it is large enough to be read.
+func rejectedOf(rejected, entities int64) string {
+	text := fmt.Sprintf("%s of %s rejected", report.Thousands(rejected), report.Number(entities, "entity", "entities"))
+	if percent := 100 * float64(rejected) / float64(max(entities, 1)); percent >= 0.05 {
+		text += " (" + strings.TrimSuffix(strconv.FormatFloat(percent, 'f', 1, 64), ".0") + " %)"
 	}
 	return text
 }

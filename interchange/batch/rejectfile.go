@@ -22,9 +22,9 @@ type element struct {
 	size int
 }
 
-// locate reads the inputs that have rejects or warnings again: for the places of what was found late, and for the reject files. In a dry
-// run no file is written.
-func (im *importer) locate(ctx context.Context) (map[interchange.Place]element, error) {
+// locate reads the inputs that have rejects or warnings again: for the places of what was found late, for the excerpts of examples, and for
+// the reject files. In a dry run no file is written.
+func (im *importer) locate(ctx context.Context, examples []*example) (map[interchange.Place]element, error) {
 	places := map[interchange.Place]element{}
 	wanted := map[int][]int64{} // by file
 	rejects := map[int]bool{}
@@ -56,7 +56,8 @@ func (im *importer) locate(ctx context.Context) (map[interchange.Place]element, 
 		for offset, e := range x.found {
 			places[interchange.PlaceOf(in.number, offset)] = element{e.at, e.size}
 		}
-		if rejects[in.number] && !im.opt.DryRun {
+		err = x.show(in, examples)
+		if err == nil && rejects[in.number] && !im.opt.DryRun {
 			err = im.writeRejects(ctx, in, x)
 		}
 		x.close()

@@ -41,6 +41,7 @@ type set struct {
 	named    bits                       // cohorts of accepted associations
 	accepted map[interchange.Kind]int64 // associations
 	doubts   interchange.Doubts
+	moves    *moves
 }
 
 func newSet(dict *store.Dictionaries, dir string, allow Missing, policies interchange.Policies) *set {

@@ -189,6 +189,9 @@ func (s *set) rejectLate(kind interchange.Kind, r *record, why late) error {
 	l := &logged{Late: true, EntityName: kind.String()}
 	l.Kind, l.Code, l.Found, l.Expected, l.Detail, l.Consequence = kind, why.code, why.found, why.expected, why.detail, why.consequence
 	l.Key = s.associationKey(kind, r.cohort(), r.person(), r.begin)
+	if r.person() != 0 {
+		l.Person = string(s.persons(kind).key(r.person()))
+	}
 	l.At.Offset, l.Start.Offset = r.place.Offset(), r.place.Offset()
 	if why.consequence {
 		s.consequences++

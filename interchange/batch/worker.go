@@ -313,7 +313,7 @@ func (r *reader) rejected(e *interchange.Entity) logged {
 	}
 	l := logged{EntityName: e.Kind.String(), Start: e.At}
 	l.Kind, l.End = e.Kind, e.End()
-	l.Key = e.Key()
+	l.Key, l.Person = e.Key(), e.Person()
 	if e.Kind == interchange.CohortKind {
 		if key, ok := e.CohortKey(); ok {
 			l.Cohort = key.AppendKey(nil)

@@ -2,7 +2,7 @@
 //
 //	FOLDER/inbox       where files arrive
 //	FOLDER/work        what is being applied, a folder for each run: run12
-//	FOLDER/archive     what was applied, with its report and rejects: cohorts.run12.xml, cohorts.run12.rejects.xml, run12.report.json
+//	FOLDER/archive     what was applied, with its report and rejects: cohorts.run12.xml, cohorts.run12.rejects.xml, run12.report.html
 //	FOLDER/quarantine  what was refused, likewise
 //
 //	d, err := drop.Open(drop.Options{Folder: "/srv/cohorts", Import: options})

@@ -76,6 +76,9 @@ func (d *Drop) complete(ctx context.Context, look *Look, c *claim) error {
 	if err != nil {
 		return err
 	}
+	if d.opt.Import.Redact {
+		rep.Redact()
+	}
 	run, err := d.fileApplied(c, rep, true)
 	look.Runs = append(look.Runs, run)
 	d.opt.End(run, err)

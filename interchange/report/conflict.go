@@ -15,8 +15,8 @@ type Conflict struct {
 	First []string `json:"first"` // keys
 }
 
-// text says what a conflict is about, without its keys.
-func (c *Conflict) text() string {
+// Text says what a conflict is about, without its keys.
+func (c *Conflict) Text() string {
 	rows := fmt.Sprintf("%s of %s", Number(c.Count, "row", "rows"), c.Kind)
 	who := fmt.Sprintf("run %d", c.Run)
 	if c.Run == 0 {
@@ -45,7 +45,7 @@ func (r *Run) conflicts(w io.Writer) {
 		if c.Count > int64(len(c.First)) {
 			more = ", ..."
 		}
-		fmt.Fprintf(w, "  %s\n     %s%s\n", c.text(), Plain(strings.Join(c.First, ", ")), more)
+		fmt.Fprintf(w, "  %s\n     %s%s\n", c.Text(), Plain(strings.Join(c.First, ", ")), more)
 	}
 	if r.Remedy != "" {
 		fmt.Fprintf(w, "To do: %s\n", r.Remedy)

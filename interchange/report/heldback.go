@@ -82,11 +82,11 @@ func (r *Run) heldBack(w io.Writer) {
 }
 
 func (h *HeldBack) print(w io.Writer) {
-	fmt.Fprintf(w, "     %d: %s of %s active\n", h.EducationOrganizationID, Number(h.Count, h.Kind, h.Kind+"s"), thousands(h.Of))
+	fmt.Fprintf(w, "     %d: %s of %s active\n", h.EducationOrganizationID, Number(h.Count, h.Kind, h.Kind+"s"), Thousands(h.Of))
 	for _, key := range h.First {
 		fmt.Fprintf(w, "       %s\n", Plain(key))
 	}
 	if rest := h.Count - int64(len(h.First)); rest > 0 {
-		fmt.Fprintf(w, "       ... and %s more\n", thousands(rest))
+		fmt.Fprintf(w, "       ... and %s more\n", Thousands(rest))
 	}
 }

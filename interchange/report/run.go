@@ -17,6 +17,7 @@ type Run struct {
 	Version       int       `json:"version"`
 	Program       string    `json:"program"` // its version
 	Run           int64     `json:"run,omitempty"`
+	Command       string    `json:"command,omitempty"` // import, drop, approve ...
 	Store         string    `json:"store"`
 	State         string    `json:"state"` // applied, held_back, refused, failed, cancelled, dry_run
 	Verdict       string    `json:"verdict"`
@@ -43,12 +44,26 @@ type Run struct {
 	Reverted  []int64    `json:"reverted,omitempty"`  // runs that this one has reverted
 	Conflicts []Conflict `json:"conflicts,omitempty"` // why it could not
 	Remedy    string     `json:"remedy,omitempty"`    // what to do about them
+
+	Cohorts  *Cohorts `json:"cohorts,omitempty"`  // before and after; nil where nothing was applied
+	History  []Past   `json:"history,omitempty"`  // the last runs that loaded files, this one the last
+	Redacted bool     `json:"redacted,omitempty"` // see [Run.Redact]
+
+	Page string `json:"-"` // file that has the report as a page, for the summary
 }
 
 // NewRun begins the report of a run of a program's version on a store.
 func NewRun(program, store string) *Run {
 	return &Run{Version: Version, Program: program, Store: store, Started: time.Now(), Counts: Counts{},
 		Steps: []Step{}, Files: []File{}, Rejects: []Group{}, Warnings: []Group{}} // as JSON: [], not null
+}
+
+// Ended notes how long the run took.
+func (r *Run) Ended() {
+	r.Seconds = time.Since(r.Started).Seconds()
+	if n := len(r.History); n > 0 && r.Run > 0 && r.History[n-1].Run == r.Run {
+		r.History[n-1] = r.Past()
+	}
 }
 
 // Step is a part of a run.
@@ -87,6 +102,9 @@ type Fault struct {
 	Found    string           `json:"found,omitempty"`
 	Expected string           `json:"expected,omitempty"`
 	Detail   string           `json:"detail,omitempty"`
+
+	Person  string   `json:"person,omitempty"`  // of the key: unique id of the student or staff member
+	Excerpt *Excerpt `json:"excerpt,omitempty"` // the entity, of the first rejects of each code
 }
 
 // Group is all rejects or warnings of one code.
@@ -130,13 +148,19 @@ func (c Counts) Of(kind string, outcomes ...interchange.Outcome) (n int64) {
 	return n
 }
 
+// Sum is how many entities of all kinds had one of the outcomes.
+func (c Counts) Sum(outcomes ...interchange.Outcome) (n int64) {
+	for kind := range c {
+		n += c.Of(kind, outcomes...)
+	}
+	return n
+}
+
 // Changed is how many entities changed the store.
 func (c Counts) Changed() (n int64) {
-	for _, of := range c {
-		for _, o := range interchange.Outcomes {
-			if o.Writes() {
-				n += of[o.String()]
-			}
+	for _, o := range interchange.Outcomes {
+		if o.Writes() {
+			n += c.Sum(o)
 		}
 	}
 	return n

@@ -32,6 +32,7 @@ func Summary(w io.Writer, r *Run, quiet bool) {
 		fmt.Fprintf(w, "\nThe rejected entities, to be mended and imported: %s\n", Plain(name))
 	}
 	if quiet {
+		r.page(w)
 		return
 	}
 	for i := range r.Files {
@@ -44,6 +45,14 @@ func Summary(w io.Writer, r *Run, quiet bool) {
 		run = fmt.Sprintf("Run %d, ", r.Run)
 	}
 	fmt.Fprintf(w, "\n%s%s in %.1f s.\n", run, Number(r.Entities, "entity", "entities"), r.Seconds)
+	r.page(w)
+}
+
+// page says where the report lies.
+func (r *Run) page(w io.Writer) {
+	if r.Page != "" {
+		fmt.Fprintf(w, "Report: %s\n", Plain(r.Page))
+	}
 }
 
 func (r *Run) refusals(w io.Writer) {
@@ -90,7 +99,7 @@ func (r *Run) table(w io.Writer) {
 		fmt.Fprintf(t, "%s\t", kind)
 		for _, o := range columns {
 			if n := r.Counts[kind][o.String()]; n > 0 {
-				fmt.Fprintf(t, "%s\t", thousands(n))
+				fmt.Fprintf(t, "%s\t", Thousands(n))
 			} else {
 				fmt.Fprint(t, "-\t")
 			}
@@ -105,11 +114,11 @@ func Number(n int64, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return thousands(n) + " " + many
+	return Thousands(n) + " " + many
 }
 
-// thousands writes 1234567 as 1,234,567.
-func thousands(n int64) string {
+// Thousands writes 1234567 as 1,234,567.
+func Thousands(n int64) string {
 	s := fmt.Sprint(n)
 	for i := len(s) - 3; i > 0; i -= 3 {
 		s = s[:i] + "," + s[i:]
@@ -128,13 +137,13 @@ func groups(w io.Writer, title string, list []Group) {
 		if g.Consequence {
 			note = " (a consequence of other rejects)"
 		}
-		fmt.Fprintf(w, "  %s  %s%s\n", thousands(g.Count), ink(w, bold, string(g.Code)), note)
+		fmt.Fprintf(w, "  %s  %s%s\n", Thousands(g.Count), ink(w, bold, string(g.Code)), note)
 		fmt.Fprintf(w, "     %s\n", g.Meaning)
 		for j := range g.First {
 			fmt.Fprintf(w, "     %s\n", g.First[j].short())
 		}
 		if rest := g.Count - int64(len(g.First)); rest > 0 {
-			fmt.Fprintf(w, "     ... and %s more\n", thousands(rest))
+			fmt.Fprintf(w, "     ... and %s more\n", Thousands(rest))
 		}
 		if g.Remedy != "" {
 			fmt.Fprintf(w, "     To do: %s\n", g.Remedy)
@@ -241,7 +250,7 @@ func (e *Export) notCarried(w io.Writer, codes ...interchange.Code) {
 		if code == interchange.CodeCohortLeftOut {
 			note = " (a consequence of the others)"
 		}
-		fmt.Fprintf(w, "  %s  %s%s\n     %s\n", thousands(count), ink(w, bold, string(code)), note, entry.Meaning)
+		fmt.Fprintf(w, "  %s  %s%s\n     %s\n", Thousands(count), ink(w, bold, string(code)), note, entry.Meaning)
 		for _, n := range e.NotCarried {
 			if n.Code == code {
 				fmt.Fprintf(w, "     %s %s: %s: %s\n", n.Kind, Plain(n.Key), n.Field, Plain(n.Reason))
@@ -249,7 +258,7 @@ func (e *Export) notCarried(w io.Writer, codes ...interchange.Code) {
 			}
 		}
 		if count > 0 {
-			fmt.Fprintf(w, "     ... and %s more\n", thousands(count))
+			fmt.Fprintf(w, "     ... and %s more\n", Thousands(count))
 		}
 		remedy(w, code, "     ")
 	}
