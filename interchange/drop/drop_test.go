@@ -294,8 +294,8 @@ func TestOnce_Clashes(t *testing.T) {
 	}
 	x := strings.Repeat("x", 200)
 	for folder, want := range map[string][]string{
-		"archive":    {"a.run1.2.xml", "a.run1.xml", "run1.report.2.json", "run1.report.json", x + ".run1.2.xml", x + ".run1.3.xml", x + ".run1.xml"},
-		"quarantine": {"a.run1.csv", "a.run1.rejects.csv", "run1.report.json"},
+		"archive":    {"a.run1.2.xml", "a.run1.xml", "run1.report.2.html", "run1.report.2.json", "run1.report.json", x + ".run1.2.xml", x + ".run1.3.xml", x + ".run1.xml"},
+		"quarantine": {"a.run1.csv", "a.run1.rejects.csv", "run1.report.html", "run1.report.json"},
 		"work":       nil, "inbox": nil,
 	} {
 		entries, err := os.ReadDir(filepath.Join(f.dir, folder))
