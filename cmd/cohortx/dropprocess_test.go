@@ -182,7 +182,7 @@ func TestKill_Drop(t *testing.T) {
 		}
 		run := f.rows("SELECT max(run) FROM runs WHERE state = 'applied' AND command = 'drop'")
 		run = "run" + strings.TrimSpace(run)
-		if got, want := f.names("archive"), []string{"known." + run + ".csv", "night." + run + ".xml", run + ".report.json"}; !slices.Equal(got, want) {
+		if got, want := f.names("archive"), []string{"known." + run + ".csv", "night." + run + ".xml", run + ".report.html", run + ".report.json"}; !slices.Equal(got, want) {
 			t.Errorf("kill %d: archive has %q, want %q", i, got, want)
 		}
 		if got := f.rows("SELECT count(*) FROM runs WHERE state = 'applied' AND command = 'drop'"); got != "1\n" {

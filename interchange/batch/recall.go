@@ -76,9 +76,7 @@ func recalled(ctx context.Context, db *store.DB, run *store.RunRecord) (*report.
 	if run.Counts != nil {
 		r.Counts = report.Counts(run.Counts)
 	}
-	if !run.Finished.IsZero() {
-		r.Seconds = run.Finished.Sub(run.Started).Seconds()
-	}
+	r.Seconds = tookOf(run)
 	for _, f := range run.Files {
 		r.Entities += f.Entities
 		r.Files = append(r.Files, recallFile(f))
@@ -87,6 +85,14 @@ func recalled(ctx context.Context, db *store.DB, run *store.RunRecord) (*report.
 		return nil, err
 	}
 	return r, recallHeld(ctx, db, r)
+}
+
+// tookOf is how long a run took, in seconds; 0 when that is not known, or the clock was set back meanwhile.
+func tookOf(run *store.RunRecord) float64 {
+	if run.Finished.IsZero() {
+		return 0
+	}
+	return max(run.Finished.Sub(run.Started).Seconds(), 0)
 }
 
 // remember adds the history to the report of a run that has just ended. Without it the report is still worth having.
@@ -111,11 +117,7 @@ func history(ctx context.Context, db *store.DB, r *report.Run) ([]report.Past, e
 			list = append(list, r.Past())
 			continue
 		}
-		seconds := 0.0
-		if !x.Finished.IsZero() {
-			seconds = x.Finished.Sub(x.Started).Seconds()
-		}
-		list = append(list, report.NewPast(x.Number, x.Started, string(x.State), x.ExitStatus, seconds, report.Counts(x.Counts), x.Rejects))
+		list = append(list, report.NewPast(x.Number, x.Started, string(x.State), x.ExitStatus, tookOf(x), report.Counts(x.Counts), x.Rejects))
 	}
 	return list, nil
 }
