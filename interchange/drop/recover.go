@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"cohortx/interchange/batch"
+	"cohortx/interchange/report"
 	"cohortx/store"
 )
 
@@ -18,6 +19,7 @@ import (
 // and are part of the next drop together with those that had not been moved. A complete one is put away if its run was committed,
 // and is applied again, as a new run, if it was not.
 func (d *Drop) recover(ctx context.Context, look *Look) error {
+	d.sweep()
 	entries, err := os.ReadDir(d.path(work))
 	if err != nil {
 		return err
@@ -53,6 +55,19 @@ func (d *Drop) recover(ctx context.Context, look *Look) error {
 		}
 	}
 	return nil
+}
+
+// sweep removes what a process that was killed was about to write: its files have names only when they are whole. Nobody else writes any,
+// while we hold the folder.
+func (d *Drop) sweep() {
+	for _, folder := range []string{inbox, archive, quarantine} {
+		entries, _ := os.ReadDir(d.path(folder))
+		for _, e := range entries {
+			if strings.HasPrefix(e.Name(), report.Unfinished) {
+				os.Remove(d.path(folder, e.Name())) // else it stays, a dotfile that nobody takes
+			}
+		}
+	}
 }
 
 // number is that of a run's folder, for the order; 0 for what has none.

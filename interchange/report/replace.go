@@ -7,9 +7,12 @@ import (
 	"path/filepath"
 )
 
+// Unfinished is how the names of files begin that are not whole yet.
+const Unfinished = ".cohortx-"
+
 // Replace writes a file under a temporary name and renames it when it is on disk, so that nobody ever finds half of it.
 func Replace(name string, mode fs.FileMode, write func(*bufio.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".cohortx-*")
+	f, err := os.CreateTemp(filepath.Dir(name), Unfinished+"*")
 	if err != nil {
 		return err
 	}
