@@ -188,9 +188,9 @@ var Catalogue = []Entry{
 	{CodeSetDrift, Holds, "The complete set has far more, or far fewer, associations than the last complete run: by more than --max-drift.", "Look at the export; if it is right, approve the run.", "400 associations after 1,000"},
 	{CodeTooManyRemovals, Holds, "A larger share of an education organization's active associations than --max-removals is missing from the complete set.", "Look at whether a part of the organization is missing in the export; if it is right, approve the run.", "one school of a district is missing"},
 	{CodeTooManyRemovalsTotal, Holds, "A larger share of all active associations than --max-removals is missing from the complete set.", "Look at whether a part of the export is missing; if it is right, approve the run.", "half of the schools are missing"},
-	{CodeReopened, Warns, "The file has no end date where the store has one; the association is open again.", "If the file is older than the store, import the newer one again; --reopen reject prevents it.", ""},
-	{CodeOverlaps, Warns, "The dates overlap another association of the same person and cohort.", "Look at whether one of them should have ended; --overlap reject prevents it.", ""},
+	{CodeReopened, Warns, "The file has no end date where the store has one; the association is open again.", "If the file is older than the store, import the newer one again; --reopen reject prevents it.", "no EndDate for an association that ended on 2025-09-21"},
+	{CodeOverlaps, Warns, "The dates overlap another association of the same person and cohort.", "Look at whether one of them should have ended; --overlap reject prevents it.", "a second association from 2025-10-01 while the first is open"},
 	{CodeValueLeftOut, Warns, "An export wrote an association without the begin date of a section, for which XML has no place.", "Export as JSON, with --format jsonl.", "sections[].beginDate of a JSON resource, in an export to XML"},
 	{CodeZoneDropped, Warns, "Dates have a time zone, or in JSON a time of day. The calendar date as written counts.", "Write dates without a time zone.", "2025-09-14Z"},
-	{CodeStoredCohort, Warns, "The file's own Cohort element was rejected; the association was applied to the cohort as it is stored.", "Mend the Cohort.", ""},
+	{CodeStoredCohort, Warns, "The file's own Cohort element was rejected; the association was applied to the cohort as it is stored.", "Mend the Cohort.", "cohort 1 without its CohortType, and an association with cohort 1"},
 }

@@ -88,7 +88,9 @@ func (e *usageError) Error() string { return e.wrong + "\nTry: " + e.try }
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	args = helpAsFlag(args)
 	app := newApp(stdout, stderr, args...)
-	args = flagsFirst(app.Commands, args)
+	if !completes(args) {
+		args = flagsFirst(app.Commands, args)
+	}
 	app.Metadata["args"] = args
 	err := app.RunContext(ctx, args)
 	var s status
@@ -116,6 +118,7 @@ var commands = []struct {
 }{
 	{"init", initCommand}, {"import", importCommand}, {"drop", dropCommand}, {"validate", validateCommand}, {"export", exportCommand},
 	{"runs", runsCommand}, {"history", historyCommand}, {"remove", removeCommand}, {"report", reportCommand}, {"status", statusCommand}, {"explain", explainCommand}, {"schema", schemaCommand},
+	{"completion", completionCommand}, {"man", manCommand},
 }
 
 // called returns the command that the arguments name, alone if its settings are all its own, or else every command. Together they have hundreds
@@ -145,6 +148,8 @@ func newApp(stdout, stderr io.Writer, args ...string) *cli.App {
 		Writer:    stdout,
 		ErrWriter: stderr,
 		Commands:  called(args),
+
+		EnableBashCompletion: true,
 
 		HideHelpCommand: true,
 		CommandNotFound: func(c *cli.Context, name string) {},

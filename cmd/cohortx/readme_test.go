@@ -27,6 +27,11 @@ func TestReadme_Codes(t *testing.T) {
 	if len(parts) != 3 {
 		t.Fatalf("README.md has %d lines %q, want 2", len(parts)-1, strings.TrimSpace(mark))
 	}
+	for _, e := range interchange.Catalogue {
+		if e.Meaning == "" || e.Remedy == "" || e.Example == "" {
+			t.Errorf("%s has no meaning, no remedy or no example", e.Code)
+		}
+	}
 	want := codeTable()
 	if *updateReadme {
 		if err := os.WriteFile(name, []byte(parts[0]+mark+want+mark+parts[2]), 0o644); err != nil {
@@ -42,11 +47,11 @@ func TestReadme_Codes(t *testing.T) {
 // codeTable is the catalogue as a table of Markdown.
 func codeTable() string {
 	var b strings.Builder
-	b.WriteString("| code | class | meaning | what to do |\n|---|---|---|---|\n")
+	b.WriteString("| code | class | meaning | what to do | example |\n|---|---|---|---|---|\n")
 	// What looks like a tag would vanish on the page, and a | would end the cell.
 	plain := strings.NewReplacer("<", "&lt;", ">", "&gt;", "|", "&#124;", "\n", " ")
 	for _, e := range interchange.Catalogue {
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", e.Code, e.Class, plain.Replace(e.Meaning), plain.Replace(e.Remedy))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", e.Code, e.Class, plain.Replace(e.Meaning), plain.Replace(e.Remedy), plain.Replace(e.Example))
 	}
 	return b.String()
 }
