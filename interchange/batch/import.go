@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"cohortx/interchange"
@@ -35,6 +36,7 @@ type importer struct {
 	before    *store.RunRecord // the last run, nil if there is none
 	skipped   bool             // the files are those of the last run
 	claimed   Claimed          // with ImportOptions.Claim
+	sums      sync.WaitGroup   // of the SHA-256 of files, in the background
 }
 
 // Import applies files to a store: prerequisites first, then the StudentCohort files as one set in one transaction. The report is complete
@@ -56,6 +58,7 @@ func Import(ctx context.Context, opt ImportOptions) (*report.Run, error) {
 func (im *importer) do(ctx context.Context) (err error) {
 	var inputs []*source.Input
 	defer func() {
+		im.sums.Wait()
 		for _, in := range inputs {
 			in.Close()
 		}
@@ -257,7 +260,7 @@ func (im *importer) prerequisite(ctx context.Context, in *input) error {
 			return err
 		}
 	}
-	in.report.SHA256 = hexSum(o.stream.SHA256())
+	im.sum(ctx, in, o.stream)
 	im.keep(in, p.counts)
 	return nil
 }
@@ -456,7 +459,7 @@ func (im *importer) readCohorts(ctx context.Context, s *set, in *input, find *fi
 	if err != nil {
 		return fmt.Errorf("%s: %w", in.Name, err)
 	}
-	in.report.SHA256 = hexSum(o.stream.SHA256())
+	im.sum(ctx, in, o.stream)
 	if d.total() == 0 && len(d.root) == 0 && g.resources == nil {
 		d.root = append(d.root, emptyRoot(g.scope))
 	}

@@ -17,14 +17,13 @@ import (
 	"cohortx/store"
 )
 
-func hexSum(sum []byte) string { return hex.EncodeToString(sum) }
-
 // groupExamples is how many rejects of a code are listed in the report; the counts are of all.
 const groupExamples = 5
 
 // record completes the report and writes the run's outcome into the store: into tx, together with the data, or without tx in a
 // transaction of its own. why is the error that ended the run, nil if it came to its end.
 func (im *importer) record(ctx context.Context, tx *store.Tx, why error) error {
+	im.summed()
 	im.log.sort()
 	for _, name := range im.rep.RejectFiles {
 		os.Remove(name) // written by a first attempt, whose transaction failed
@@ -52,7 +51,7 @@ func (im *importer) record(ctx context.Context, tx *store.Tx, why error) error {
 	result := resultOf(im.rep)
 	result.Release, result.Rejects = im.release, im.storeRejects(places)
 	for _, in := range im.inputs {
-		result.Files = append(result.Files, storeFile(&in.report))
+		result.Files = append(result.Files, in.stored())
 	}
 	if tx != nil {
 		return tx.FinishRun(ctx, im.run, result)
@@ -60,9 +59,12 @@ func (im *importer) record(ctx context.Context, tx *store.Tx, why error) error {
 	return im.run.Finish(ctx, result)
 }
 
-func storeFile(f *report.File) store.SourceFile {
+// stored is the input as the store remembers it.
+func (in *input) stored() store.SourceFile {
+	f := &in.report
 	out := store.SourceFile{
 		Name: f.Name, Kind: f.Content, Release: f.Release, Bytes: f.Bytes, Entities: f.Entities, Rejects: f.Rejected, Verdict: f.Verdict,
+		Fingerprint: in.fingerprint,
 	}
 	if sum, err := hex.DecodeString(f.SHA256); err == nil && len(sum) > 0 {
 		out.SHA256 = sum

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 
 	"cohortx/interchange/report"
 	"cohortx/interchange/roster"
@@ -36,17 +35,17 @@ func (im *importer) unchanged(ctx context.Context, inputs []*source.Input) (bool
 		}
 	}
 	// The store's list is in the order applied, which the inputs' contents decide, and their order among those of one content, as the last of
-	// two that contradict each other is what holds. A file's size and hash are what it can be found by.
+	// two that contradict each other is what holds. A file's size and fingerprint are what it can be found by.
 	taken := make([]bool, len(last.Files))
 	after := map[string]int{} // of a content, or of the set, the place of the last one found
 	var list []*input
 	err = im.step("compare files with the last run", func() error {
 		for _, in := range inputs {
-			sum, err := hashOf(ctx, in)
+			print, err := in.Fingerprint(ctx)
 			if err != nil {
 				return err
 			}
-			i := indexOf(last.Files, taken, in.Size, sum)
+			i := indexOf(last.Files, taken, in.Size, print)
 			if i < 0 {
 				return nil
 			}
@@ -58,8 +57,8 @@ func (im *importer) unchanged(ctx context.Context, inputs []*source.Input) (bool
 				return nil
 			}
 			taken[i], after[part] = true, i
-			list = append(list, &input{Input: in, number: len(list), report: report.File{
-				Name: in.Name, Content: f.Kind, Release: f.Release, SHA256: hex.EncodeToString(sum), Bytes: in.Size, Verdict: "skipped",
+			list = append(list, &input{Input: in, number: len(list), fingerprint: print, report: report.File{
+				Name: in.Name, Content: f.Kind, Release: f.Release, SHA256: hex.EncodeToString(f.SHA256), Bytes: in.Size, Verdict: "skipped",
 			}})
 		}
 		return nil
@@ -96,29 +95,12 @@ func hasSize(files []store.SourceFile, size int64) bool {
 	return false
 }
 
-// indexOf is the place of the first file with this size and hash that is not taken; -1 for none.
-func indexOf(files []store.SourceFile, taken []bool, size int64, sum []byte) int {
+// indexOf is the place of the first file with this size and fingerprint that is not taken; -1 for none.
+func indexOf(files []store.SourceFile, taken []bool, size int64, print []byte) int {
 	for i := range files {
-		if !taken[i] && files[i].Bytes == size && bytes.Equal(files[i].SHA256, sum) {
+		if !taken[i] && files[i].Bytes == size && bytes.Equal(files[i].Fingerprint, print) {
 			return i
 		}
 	}
 	return -1
-}
-
-// hashOf is the SHA-256 of an input as it is stored.
-func hashOf(ctx context.Context, in *source.Input) ([]byte, error) {
-	raw, err := in.OpenRaw(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer raw.Close()
-	for piece := make([]byte, 1<<20); ; {
-		switch _, err := raw.Read(piece); {
-		case err == io.EOF:
-			return raw.SHA256(), nil
-		case err != nil:
-			return nil, err
-		}
-	}
 }

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"os"
 	"sync/atomic"
@@ -14,6 +13,7 @@ import (
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zip"
+	"github.com/zeebo/xxh3"
 
 	"cohortx/xsd/scan"
 )
@@ -33,7 +33,7 @@ const (
 // Options of Open. The zero value is good.
 type Options struct {
 	MaxRatio float64       // 0: DefaultMaxRatio
-	Hash     bool          // compute SHA256; only then it is known at the end
+	Hash     bool          // compute Fingerprint, and SHA256 of what cannot well be read again
 	Progress func(n int64) // called now and then with the bytes of the stored file read so far; by one goroutine at a time
 }
 
@@ -42,22 +42,13 @@ type Stream struct {
 	io.Reader
 	encoding string
 	closers  []io.Closer
-	hash     hash.Hash
+	sums     *sums
 	stored   *counter
 	raw      io.Reader // what is left of the stored bytes
 }
 
 // Encoding is the encoding that the input was in.
 func (s *Stream) Encoding() string { return s.encoding }
-
-// SHA256 is the hash of the input as stored, of an archive's member as it is when unpacked, after the end has been read; nil without
-// Options.Hash.
-func (s *Stream) SHA256() []byte {
-	if s.hash == nil {
-		return nil
-	}
-	return s.hash.Sum(nil)
-}
 
 // Stored is how many bytes of the stored file have been read.
 func (s *Stream) Stored() int64 { return s.stored.n.Load() }
@@ -94,8 +85,11 @@ func (in *Input) Open(ctx context.Context, opt Options) (_ *Stream, err error) {
 		return nil, err
 	}
 	if opt.Hash {
-		s.hash = sha256.New()
-		raw = io.TeeReader(raw, s.hash)
+		s.sums = &sums{fingerprint: xxh3.New()}
+		if !in.again() {
+			s.sums.sha256 = sha256.New()
+		}
+		raw = io.TeeReader(raw, s.sums)
 	}
 	s.raw = raw
 	raw = &cancelled{ctx, raw}
@@ -380,17 +374,4 @@ func (in *Input) Drain(s *Stream) error {
 	}
 	_, err := io.Copy(io.Discard, s.raw)
 	return err
-}
-
-// OpenRaw reads the bytes as stored, and nothing of what they mean, for their SHA256.
-func (in *Input) OpenRaw(ctx context.Context) (*Stream, error) {
-	s := &Stream{hash: sha256.New(), stored: &counter{}}
-	raw, err := in.raw(ctx, s)
-	if err != nil {
-		s.Close()
-		return nil, err
-	}
-	s.raw = io.TeeReader(raw, s.hash)
-	s.Reader = &cancelled{ctx, s.raw}
-	return s, nil
 }
