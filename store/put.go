@@ -339,9 +339,13 @@ var (
 	}
 )
 
-// upsert is the statement that writes n rows and returns the ids of those that it created or changed.
+// insert is the statement that writes n new rows.
+func (t *putTable) insert(n int) string {
+	return "INSERT INTO " + t.name + " (id, " + strings.Join(t.columns, ", ") + ", verified) VALUES " + values(n, len(t.columns)+2)
+}
+
+// upsert is the statement that writes n rows of which some may be stored as they are, and returns the ids of those that it changed.
 func (t *putTable) upsert(n int) string {
-	all := append(append([]string{"id"}, t.columns...), "verified")
 	free := append(slices.Clone(t.columns[t.fixed:]), "verified")
 	var set, old, new []string
 	for _, c := range free {
@@ -349,7 +353,7 @@ func (t *putTable) upsert(n int) string {
 		old = append(old, t.name+"."+c)
 		new = append(new, "excluded."+c)
 	}
-	return "INSERT INTO " + t.name + " (" + strings.Join(all, ", ") + ") VALUES " + values(n, len(all)) +
+	return t.insert(n) +
 		" ON CONFLICT (id) DO UPDATE SET " + strings.Join(set, ", ") +
 		" WHERE (" + strings.Join(old, ", ") + ") IS NOT (" + strings.Join(new, ", ") + ") RETURNING id"
 }
@@ -453,7 +457,8 @@ func (p *putter) flush(ctx context.Context, n int) error {
 			return db.named("read "+p.t.name, err)
 		}
 	}
-	if err := p.upsert(ctx, rows); err != nil {
+	clear(p.touched[:n])
+	if err := p.write(ctx, rows); err != nil {
 		return db.named("write "+p.t.name, err)
 	}
 	for i := range p.t.children {
@@ -477,18 +482,14 @@ func (p *putter) flush(ctx context.Context, n int) error {
 	return nil
 }
 
-// upsert writes the rows that are not known to be stored as they are, and notes which of them it created or changed.
-func (p *putter) upsert(ctx context.Context, rows []written) error {
-	p.args = p.args[:0]
-	n := 0
-	for i := range rows {
-		w := &rows[i]
-		p.touched[i] = false
-		if !w.stored {
-			p.args = append(append(append(p.args, w.id), w.values...), flag(!w.unverified))
-			n++
+// write writes the rows that are not known to be stored as they are, and notes which of them it changed.
+func (p *putter) write(ctx context.Context, rows []written) error {
+	if n := p.arguments(rows, func(w *written) bool { return !w.known }); n > 0 {
+		if err := p.each(ctx, p.t.insert(n), p.args, func([]driver.Value) error { return nil }); err != nil {
+			return err
 		}
 	}
+	n := p.arguments(rows, func(w *written) bool { return w.known && !w.stored })
 	if n == 0 {
 		return nil
 	}
@@ -496,6 +497,18 @@ func (p *putter) upsert(ctx context.Context, rows []written) error {
 		p.touched[p.inBatch[num(row[0])]] = true
 		return nil
 	})
+}
+
+// arguments collects the values of those rows that are meant, and says how many these are.
+func (p *putter) arguments(rows []written, meant func(w *written) bool) (n int) {
+	p.args = p.args[:0]
+	for i := range rows {
+		if w := &rows[i]; meant(w) {
+			p.args = append(append(append(p.args, w.id), w.values...), flag(!w.unverified))
+			n++
+		}
+	}
+	return n
 }
 
 // putChildren replaces the children of rows where they differ from the stored ones.
