@@ -39,7 +39,7 @@ type runFile struct {
 	Name     string `json:"name"`
 	Content  string `json:"content"`
 	Release  string `json:"release,omitempty"`
-	SHA256   string `json:"sha256,omitempty"`
+	BLAKE3   string `json:"blake3,omitempty"`
 	Bytes    int64  `json:"bytes"`
 	Entities int64  `json:"entities"`
 	Rejected int64  `json:"rejected"`
@@ -60,7 +60,7 @@ func recordOf(r store.RunRecord) runRecord {
 	}
 	for _, f := range r.Files {
 		out.Files = append(out.Files, runFile{
-			Name: f.Name, Content: f.Kind, Release: f.Release, SHA256: fmt.Sprintf("%x", f.SHA256), Bytes: f.Bytes, Entities: f.Entities,
+			Name: f.Name, Content: f.Kind, Release: f.Release, BLAKE3: fmt.Sprintf("%x", f.BLAKE3), Bytes: f.Bytes, Entities: f.Entities,
 			Rejected: f.Rejects, Verdict: f.Verdict, Refusal: f.Detail,
 		})
 	}

@@ -2,11 +2,11 @@ package batch
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"cohortx/interchange"
@@ -36,7 +36,6 @@ type importer struct {
 	before    *store.RunRecord // the last run, nil if there is none
 	skipped   bool             // the files are those of the last run
 	claimed   Claimed          // with ImportOptions.Claim
-	sums      sync.WaitGroup   // of the SHA-256 of files, in the background
 }
 
 // Import applies files to a store: prerequisites first, then the StudentCohort files as one set in one transaction. The report is complete
@@ -58,7 +57,6 @@ func Import(ctx context.Context, opt ImportOptions) (*report.Run, error) {
 func (im *importer) do(ctx context.Context) (err error) {
 	var inputs []*source.Input
 	defer func() {
-		im.sums.Wait()
 		for _, in := range inputs {
 			in.Close()
 		}
@@ -260,7 +258,7 @@ func (im *importer) prerequisite(ctx context.Context, in *input) error {
 			return err
 		}
 	}
-	im.sum(ctx, in, o.stream)
+	in.report.BLAKE3 = hex.EncodeToString(o.stream.BLAKE3())
 	im.keep(in, p.counts)
 	return nil
 }
@@ -459,7 +457,7 @@ func (im *importer) readCohorts(ctx context.Context, s *set, in *input, find *fi
 	if err != nil {
 		return fmt.Errorf("%s: %w", in.Name, err)
 	}
-	im.sum(ctx, in, o.stream)
+	in.report.BLAKE3 = hex.EncodeToString(o.stream.BLAKE3())
 	if d.total() == 0 && len(d.root) == 0 && g.resources == nil {
 		d.root = append(d.root, emptyRoot(g.scope))
 	}

@@ -22,8 +22,6 @@ type input struct {
 	content roster.Content
 	release *interchange.Release
 	report  report.File
-
-	fingerprint, sha256 []byte // of the stored bytes, see importer.sum
 }
 
 // opened is an input that is being read from its start.

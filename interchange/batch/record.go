@@ -23,7 +23,6 @@ const groupExamples = 5
 // record completes the report and writes the run's outcome into the store: into tx, together with the data, or without tx in a
 // transaction of its own. why is the error that ended the run, nil if it came to its end.
 func (im *importer) record(ctx context.Context, tx *store.Tx, why error) error {
-	im.summed()
 	im.log.sort()
 	for _, name := range im.rep.RejectFiles {
 		os.Remove(name) // written by a first attempt, whose transaction failed
@@ -51,7 +50,7 @@ func (im *importer) record(ctx context.Context, tx *store.Tx, why error) error {
 	result := resultOf(im.rep)
 	result.Release, result.Rejects = im.release, im.storeRejects(places)
 	for _, in := range im.inputs {
-		result.Files = append(result.Files, in.stored())
+		result.Files = append(result.Files, storeFile(&in.report))
 	}
 	if tx != nil {
 		return tx.FinishRun(ctx, im.run, result)
@@ -59,15 +58,12 @@ func (im *importer) record(ctx context.Context, tx *store.Tx, why error) error {
 	return im.run.Finish(ctx, result)
 }
 
-// stored is the input as the store remembers it.
-func (in *input) stored() store.SourceFile {
-	f := &in.report
+func storeFile(f *report.File) store.SourceFile {
 	out := store.SourceFile{
 		Name: f.Name, Kind: f.Content, Release: f.Release, Bytes: f.Bytes, Entities: f.Entities, Rejects: f.Rejected, Verdict: f.Verdict,
-		Fingerprint: in.fingerprint,
 	}
-	if sum, err := hex.DecodeString(f.SHA256); err == nil && len(sum) > 0 {
-		out.SHA256 = sum
+	if sum, err := hex.DecodeString(f.BLAKE3); err == nil && len(sum) > 0 {
+		out.BLAKE3 = sum
 	}
 	if f.Refusal != nil {
 		out.Detail = f.Refusal.Message()

@@ -35,17 +35,17 @@ func (im *importer) unchanged(ctx context.Context, inputs []*source.Input) (bool
 		}
 	}
 	// The store's list is in the order applied, which the inputs' contents decide, and their order among those of one content, as the last of
-	// two that contradict each other is what holds. A file's size and fingerprint are what it can be found by.
+	// two that contradict each other is what holds. A file's size and hash are what it can be found by.
 	taken := make([]bool, len(last.Files))
 	after := map[string]int{} // of a content, or of the set, the place of the last one found
 	var list []*input
 	err = im.step("compare files with the last run", func() error {
 		for _, in := range inputs {
-			print, err := in.Fingerprint(ctx)
+			sum, err := in.BLAKE3(ctx)
 			if err != nil {
 				return err
 			}
-			i := indexOf(last.Files, taken, in.Size, print)
+			i := indexOf(last.Files, taken, in.Size, sum)
 			if i < 0 {
 				return nil
 			}
@@ -57,8 +57,8 @@ func (im *importer) unchanged(ctx context.Context, inputs []*source.Input) (bool
 				return nil
 			}
 			taken[i], after[part] = true, i
-			list = append(list, &input{Input: in, number: len(list), fingerprint: print, report: report.File{
-				Name: in.Name, Content: f.Kind, Release: f.Release, SHA256: hex.EncodeToString(f.SHA256), Bytes: in.Size, Verdict: "skipped",
+			list = append(list, &input{Input: in, number: len(list), report: report.File{
+				Name: in.Name, Content: f.Kind, Release: f.Release, BLAKE3: hex.EncodeToString(sum), Bytes: in.Size, Verdict: "skipped",
 			}})
 		}
 		return nil
@@ -95,10 +95,10 @@ func hasSize(files []store.SourceFile, size int64) bool {
 	return false
 }
 
-// indexOf is the place of the first file with this size and fingerprint that is not taken; -1 for none.
-func indexOf(files []store.SourceFile, taken []bool, size int64, print []byte) int {
+// indexOf is the place of the first file with this size and hash that is not taken; -1 for none.
+func indexOf(files []store.SourceFile, taken []bool, size int64, sum []byte) int {
 	for i := range files {
-		if !taken[i] && files[i].Bytes == size && bytes.Equal(files[i].Fingerprint, print) {
+		if !taken[i] && files[i].Bytes == size && bytes.Equal(files[i].BLAKE3, sum) {
 			return i
 		}
 	}

@@ -144,7 +144,7 @@ func readRegular(path string) ([]byte, error) {
 // verify holds a file against the manifest.
 func (m *manifest) verify(ctx context.Context, name, path string) (*report.Fault, error) {
 	in := source.Input{Name: name, Path: path}
-	sum, err := in.SHA256(ctx, nil)
+	sum, err := in.SHA256(ctx)
 	if err != nil {
 		return nil, err
 	}

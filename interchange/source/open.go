@@ -3,7 +3,6 @@ package source
 import (
 	"bufio"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +12,7 @@ import (
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zip"
-	"github.com/zeebo/xxh3"
+	"github.com/zeebo/blake3"
 
 	"cohortx/xsd/scan"
 )
@@ -33,7 +32,7 @@ const (
 // Options of Open. The zero value is good.
 type Options struct {
 	MaxRatio float64       // 0: DefaultMaxRatio
-	Hash     bool          // compute Fingerprint, and SHA256 of what cannot well be read again
+	Hash     bool          // compute BLAKE3; only then it is known at the end
 	Progress func(n int64) // called now and then with the bytes of the stored file read so far; by one goroutine at a time
 }
 
@@ -42,7 +41,7 @@ type Stream struct {
 	io.Reader
 	encoding string
 	closers  []io.Closer
-	sums     *sums
+	hash     *blake3.Hasher
 	stored   *counter
 	raw      io.Reader // what is left of the stored bytes
 }
@@ -85,11 +84,8 @@ func (in *Input) Open(ctx context.Context, opt Options) (_ *Stream, err error) {
 		return nil, err
 	}
 	if opt.Hash {
-		s.sums = &sums{fingerprint: xxh3.New()}
-		if !in.again() {
-			s.sums.sha256 = sha256.New()
-		}
-		raw = io.TeeReader(raw, s.sums)
+		s.hash = blake3.New()
+		raw = io.TeeReader(raw, s.hash)
 	}
 	s.raw = raw
 	raw = &cancelled{ctx, raw}
