@@ -178,7 +178,11 @@ func recallFault(f store.SourceFile) report.Fault {
 	out.Line, _ = strconv.Atoi(part[0]) // 0 where it is no number
 	out.Column, _ = strconv.Atoi(part[1])
 	out.Code = interchange.Code(strings.TrimSpace(part[2]))
-	out.Found = strings.TrimPrefix(strings.TrimSpace(part[3]), "found ")
+	if path, found, ok := strings.Cut(strings.TrimSpace(part[3]), "found "); ok {
+		out.Path, out.Found = strings.TrimSuffix(path, ": "), found
+	} else {
+		out.Found = path
+	}
 	return out
 }
 

@@ -158,6 +158,9 @@ func kindOf(m fs.FileMode) string {
 // unclaim gives the files of a claim that never became complete back to the inbox: data before markers. Where a newer file of the same name
 // has arrived meanwhile, the older one, which nobody has read, goes to the quarantine.
 func (d *Drop) unclaim(dir string) error {
+	if err := removeUnfinished(dir); err != nil {
+		return err
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err

@@ -160,6 +160,9 @@ func (c *claim) remove() error {
 	if err := os.RemoveAll(filepath.Join(c.dir, rejectsDir)); err != nil { // at most what was half written
 		return err
 	}
+	if err := removeUnfinished(c.dir); err != nil {
+		return err
+	}
 	if err := os.Remove(filepath.Join(c.dir, claimFile)); err != nil {
 		return err
 	}

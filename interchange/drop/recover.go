@@ -19,10 +19,14 @@ import (
 // and are part of the next drop together with those that had not been moved. A complete one is put away if its run was committed,
 // and is applied again, as a new run, if it was not.
 func (d *Drop) recover(ctx context.Context, look *Look) error {
-	d.sweep()
 	entries, err := os.ReadDir(d.path(work))
 	if err != nil {
 		return err
+	}
+	for _, folder := range []string{archive, quarantine} {
+		if err := removeUnfinished(d.path(folder)); err != nil {
+			return err
+		}
 	}
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return int(number(a.Name()) - number(b.Name())) })
 	for _, e := range entries {
@@ -57,17 +61,15 @@ func (d *Drop) recover(ctx context.Context, look *Look) error {
 	return nil
 }
 
-// sweep removes what a process that was killed was about to write: its files have names only when they are whole. Nobody else writes any,
-// while we hold the folder.
-func (d *Drop) sweep() {
-	for _, folder := range []string{inbox, archive, quarantine} {
-		entries, _ := os.ReadDir(d.path(folder))
-		for _, e := range entries {
-			if strings.HasPrefix(e.Name(), report.Unfinished) {
-				os.Remove(d.path(folder, e.Name())) // else it stays, a dotfile that nobody takes
-			}
+// removeUnfinished removes from a folder, in which only we write, what a process was writing when it was killed.
+func removeUnfinished(dir string) error {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), report.Unfinished) {
+			err = errors.Join(err, os.Remove(filepath.Join(dir, e.Name())))
 		}
 	}
+	return err
 }
 
 // number is that of a run's folder, for the order; 0 for what has none.
