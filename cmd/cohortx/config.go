@@ -52,19 +52,22 @@ func checkConfig(c *cli.Context) error {
 	from, _ := c.App.Metadata["from"].(map[string]string)
 	t := tabwriter.NewWriter(c.App.Writer, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "setting\tvalue\tfrom")
-	for _, f := range c.Command.Flags {
+	for _, f := range c.Command.VisibleFlags() {
 		name := f.Names()[0]
 		if slices.Contains(passing, name) {
 			continue
 		}
-		place := origin(name, from)
+		value, place := valueOf(c, name), origin(name, from)
 		switch {
 		case onCommandLine(c, name):
 			place = "--" + name
 		case place == "":
 			place = "default"
+			if n, ok := f.(*cli.IntFlag); ok && n.DefaultText != "" {
+				value = n.DefaultText
+			}
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\n", name, report.Plain(valueOf(c, name)), place)
+		fmt.Fprintf(t, "%s\t%s\t%s\n", name, report.Plain(value), place)
 	}
 	return t.Flush()
 }

@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"syscall"
 
@@ -198,7 +199,12 @@ func plainSwitches(flags []cli.Flag) {
 
 // usage is what a command answers to flags that it does not understand.
 func usage(try string) cli.OnUsageErrorFunc {
-	return func(c *cli.Context, err error, isSubcommand bool) error { return &usageError{err.Error(), try} }
+	return func(c *cli.Context, err error, isSubcommand bool) error {
+		if strings.HasSuffix(err.Error(), " -approve") { // it is looked for beside --mode full
+			return &usageError{err.Error(), "cohortx runs approve RUN"}
+		}
+		return &usageError{err.Error(), try}
+	}
 }
 
 // exitStatus is the end of every command's help.
