@@ -26,7 +26,7 @@ func (im *importer) unchanged(ctx context.Context, inputs []*source.Input) (bool
 		return false, err
 	}
 	if last.State != store.Applied || last.ExitStatus != ExitOK || last.Mode != im.mode() || last.Rejects > 0 || last.Version != im.opt.Version ||
-		!bytes.Equal(compactJSON(last.Settings), compactJSON(settings)) || len(last.Files) != len(inputs) {
+		!bytes.Equal(compactJSON(last.Settings), compactJSON(settings)) || len(inputs) == 0 || len(last.Files) != len(inputs) {
 		return false, nil
 	}
 	for _, in := range inputs {
