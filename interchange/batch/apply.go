@@ -150,12 +150,8 @@ func (s *set) settle() error {
 	s.definitions.settle(s.gone)
 	s.log.drop(s.gone)
 	for i := range s.log.index {
-		l, err := s.log.at(i)
-		if err != nil {
-			return err
-		}
-		if !l.Late {
-			s.counts.Add(l.EntityName, interchange.Rejected, 1)
+		if at := &s.log.index[i]; !at.late {
+			s.counts.Add(at.kind.String(), interchange.Rejected, 1)
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -55,7 +56,7 @@ func (im *importer) record(ctx context.Context, tx *store.Tx, why error) error {
 	if tx != nil {
 		return tx.FinishRun(ctx, im.run, result)
 	}
-	return im.run.Finish(ctx, result)
+	return im.run.Finish(context.WithoutCancel(ctx), result) // whatever time is over, the run has an end
 }
 
 func storeFile(f *report.File) store.SourceFile {
@@ -104,14 +105,17 @@ type example struct {
 
 // group sums up rejects by code.
 func (im *importer) group() (g groups, examples []*example, err error) {
-	for i, at := range im.log.index {
+	for i := range im.log.index {
+		at := &im.log.index[i]
+		of := g.add(at.Code(), at.consequence)
+		if of.Count > groupExamples {
+			continue
+		}
 		l, err := im.log.at(i)
 		if err != nil {
 			return g, nil, err
 		}
-		if of := g.add(l.Code, l.Consequence); of.Count <= groupExamples {
-			examples = append(examples, &example{of: of, at: at.place, l: l})
-		}
+		examples = append(examples, &example{of: of, at: at.place, l: l})
 	}
 	return g, examples, nil
 }
@@ -308,10 +312,17 @@ func (im *importer) finish(ctx context.Context, why error) error {
 	if im.committed {
 		return why
 	}
-	// What ended the run must not keep its end from being written.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
-	defer cancel()
-	if err := im.record(ctx, nil, why); err != nil {
+	err := ctx.Err()
+	if err == nil {
+		err = im.record(ctx, nil, why)
+	}
+	if ctx.Err() != nil {
+		// What ended the run must not keep its end from being written.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+		defer cancel()
+		err = im.record(ctx, nil, cmp.Or(why, context.Canceled))
+	}
+	if err != nil {
 		return errors.Join(why, fmt.Errorf("record the run: %w", err))
 	}
 	return why

@@ -2,6 +2,7 @@ package batch
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -144,6 +145,9 @@ func (im *importer) rejectFile(ctx context.Context, in *input, x *excerpts) erro
 
 // refsOf returns the values of the ref attributes in an element.
 func refsOf(raw []byte, scope *scan.Scope) []string {
+	if !bytes.Contains(raw, []byte("ref")) {
+		return nil // and so no attribute of that name
+	}
 	var refs []string
 	var s scan.Scanner
 	s.Reset(&scan.Block{Bytes: raw, At: scan.Pos{Line: 1, Column: 1}, Scope: scope})

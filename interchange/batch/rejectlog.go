@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync"
 
 	"cohortx/interchange"
 	"cohortx/xsd/scan"
@@ -20,7 +21,7 @@ type logged struct {
 	Cohort     []byte                  `json:",omitempty"` // dictionary key of a rejected Cohort
 }
 
-// rejectLog collects the rejects of a run in any order and gives them back in the order of the input. In memory it holds 24 bytes
+// rejectLog collects the rejects of a run in any order and gives them back in the order of the input. In memory it holds 32 bytes
 // a reject; the rest is in a temporary file without a name.
 type rejectLog struct {
 	spill
@@ -29,11 +30,27 @@ type rejectLog struct {
 
 func newRejectLog(dir string) rejectLog { return rejectLog{spill: spill{dir: dir, what: "reject"}} }
 
+// loggedAt is where a reject lies, and what is asked of all of them.
 type loggedAt struct {
-	place interchange.Place
-	from  int64
-	size  int32
+	place       interchange.Place
+	from        int64
+	size        int32
+	code        uint16 // index in interchange.Catalogue
+	kind        interchange.Kind
+	late        bool
+	consequence bool
 }
+
+// codeIndex gives the place of a code in the catalogue.
+var codeIndex = sync.OnceValue(func() map[interchange.Code]uint16 {
+	index := make(map[interchange.Code]uint16, len(interchange.Catalogue))
+	for i, e := range interchange.Catalogue {
+		index[e.Code] = uint16(i)
+	}
+	return index
+})
+
+func (at *loggedAt) Code() interchange.Code { return interchange.Catalogue[at.code].Code }
 
 // Len is the number of rejects.
 func (l *rejectLog) Len() int { return len(l.index) }
@@ -48,7 +65,7 @@ func (l *rejectLog) add(place interchange.Place, r *logged) error {
 	if err != nil {
 		return err
 	}
-	l.index = append(l.index, loggedAt{place, from, int32(len(text))})
+	l.index = append(l.index, loggedAt{place, from, int32(len(text)), codeIndex()[r.Code], r.Kind, r.Late, r.Consequence})
 	return nil
 }
 
@@ -77,14 +94,17 @@ func (l *rejectLog) drop(gone func(interchange.Place) bool) {
 
 // take moves the rejects of another log to the end of this one.
 func (l *rejectLog) take(other *rejectLog) error {
-	for i := range other.index {
-		r, err := other.at(i)
+	var text []byte
+	for _, at := range other.index {
+		text = slices.Grow(text[:0], int(at.size))[:at.size]
+		err := other.read(text, at.from)
+		if err == nil {
+			at.from, err = l.spill.add(text)
+		}
 		if err != nil {
 			return err
 		}
-		if err := l.add(other.index[i].place, r); err != nil {
-			return err
-		}
+		l.index = append(l.index, at)
 	}
 	return nil
 }
