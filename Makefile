@@ -14,7 +14,7 @@ BENCH_RUNS ?= 3
 COUNT      ?= 20000
 SEED       ?= 1
 
-.PHONY: help deps build demo test lint fuzz oracle bench bench-large clean
+.PHONY: help deps build demo test test-report lint fuzz oracle bench bench-large clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r target what; do printf '  make %-11s %s\n' "$$target" "$$what"; done
@@ -27,6 +27,7 @@ deps: ## install what is missing of gcc, pkg-config, libxml2, xmllint and sqlite
 	pkg-config --exists libxml-2.0 2>/dev/null         || need+=(libxml2-dev)
 	command -v xmllint >/dev/null                      || nice+=(libxml2-utils)
 	command -v sqlite3 >/dev/null                      || nice+=(sqlite3)
+	for also in $(ALSO); do command -v $$also >/dev/null || need+=($$also); done
 	missing=("$${need[@]}" "$${nice[@]}")
 	if [ $${#missing[@]} = 0 ]; then exit 0; fi
 	if ! command -v apt-get >/dev/null; then
@@ -105,7 +106,14 @@ demo: build ## the certification scenarios and 10,000 generated associations, in
 
 test: deps ## run the tests
 	@command -v xmllint >/dev/null || echo "xmllint (libxml2-utils) is absent: tests that compare with it are skipped."
+	command -v chromium >/dev/null || echo "Chromium is absent: the pages of reports are not opened. make test-report installs it and opens them."
 	go test ./...
+
+test-report: ## open reports in Chromium, which it installs where it is missing, that of 1,000,000 associations too; SHOTS=FOLDER keeps what it saw
+	@$(MAKE) deps ALSO=chromium
+	shots="$(SHOTS)"
+	[ -z "$$shots" ] || { mkdir -p "$$shots"; shots=$$(realpath "$$shots"); }
+	REPORT_SHOTS="$$shots" REPORT_LARGE=1 go test ./interchange/report -run Page_ -count 1 -v
 
 # Which package imports which other packages of this module. What is not here may not be.
 define ROOMS

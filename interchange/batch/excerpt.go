@@ -76,9 +76,11 @@ func excerptOf(in *input, scope *scan.Scope, raw []byte, entity scan.Pos, l *log
 			e.After += p.text
 		}
 	}
-	indent := strings.Repeat(" ", max(entity.Column-1, 0))
+	// As deep as the entity is indented, its lines are too, by spaces or tabs.
+	depth := max(entity.Column-1, 0)
+	plain := strings.NewReplacer("\r", "", "\n"+strings.Repeat(" ", depth), "\n", "\n"+strings.Repeat("\t", depth), "\n")
 	for _, s := range []*string{&e.Before, &e.Fault, &e.After} {
-		*s = strings.ReplaceAll(strings.ReplaceAll(*s, "\r", ""), "\n"+indent, "\n")
+		*s = plain.Replace(*s)
 	}
 	e.Shorten()
 	return e

@@ -12,22 +12,24 @@ type chart struct {
 	Usual string // what it mostly is; "" with few runs
 	Odd   bool   // this run is far off
 	Bars  []barOf
+	Width int
 	First int64 // number of the first run, and of the last
 	Last  int64
 }
 
-// barOf is one run, in the coordinates of a chart that is chartWidth by chartHeight.
+// barOf is one run, in the coordinates of the chart, which is stretched to its place on the page.
 type barOf struct {
-	X, Y, Height float64
-	Tone         string // this, or how the run ended: good, warn, bad
-	Cut          bool   // it is higher than the chart
-	Title        string
+	X         int
+	Y, Height float64
+	Tone      string // this, or how the run ended: good, warn, bad
+	Cut       bool   // it is higher than the chart
+	Title     string
 }
 
 const (
 	chartHeight = 48
 	barStep     = 10 // from one bar to the next; a bar is two less
-	chartWidth  = HistoryRuns * barStep
+	fewestBars  = 12 // so that two are not as wide as the page
 )
 
 // measures are the numbers that the charts show.
@@ -51,7 +53,7 @@ func (r *Run) charts() (list []chart) {
 		return nil
 	}
 	for _, m := range measures {
-		c := chart{Name: m.name, First: r.History[0].Run, Last: r.History[n-1].Run}
+		c := chart{Name: m.name, Width: max(n, fewestBars) * barStep, First: r.History[0].Run, Last: r.History[n-1].Run}
 		earlier := []float64{}
 		for i := range r.History {
 			if p := &r.History[i]; p.Run != r.Run {
@@ -63,7 +65,7 @@ func (r *Run) charts() (list []chart) {
 		for i := range r.History {
 			p := &r.History[i]
 			v := m.of(p)
-			b := barOf{X: float64(chartWidth - (n-i)*barStep), Tone: tone(p.ExitStatus), Cut: v > top}
+			b := barOf{X: i*barStep + 1, Tone: tone(p.ExitStatus), Cut: v > top}
 			if v > 0 {
 				b.Height = max(min(v/top, 1)*chartHeight, 1.5)
 			}

@@ -142,15 +142,18 @@ func (r *Run) throughput() string {
 
 // memberTable is before and after by cohort, of students or of staff.
 type memberTable struct {
-	Who  string
-	Rows []memberRow
+	Who        string
+	Rows, More []memberRow // the first ones, and those that the page hides at first
 }
+
+// rowsShown is how many cohorts the page shows at once.
+const rowsShown = 15
 
 type memberRow struct {
 	Organization int64
 	Cohort       string
 	Members
-	BeforeAt, AfterAt float64 // in percent of the largest
+	BeforeAt, AfterAt float64 // in percent of the drawing, whose ends are kept free for the dots
 }
 
 // Least and Most are where the line between before and after begins and ends.
@@ -187,9 +190,10 @@ func (r *Run) memberTables() (list []memberTable) {
 		}
 		for i := range t.Rows {
 			m := &t.Rows[i]
-			m.BeforeAt, m.AfterAt = 100*float64(m.Before)/float64(largest), 100*float64(m.After)/float64(largest)
+			m.BeforeAt, m.AfterAt = 2+96*float64(m.Before)/float64(largest), 2+96*float64(m.After)/float64(largest)
 		}
-		if len(t.Rows) > 0 {
+		if n := min(len(t.Rows), rowsShown); n > 0 {
+			t.Rows, t.More = t.Rows[:n], t.Rows[n:]
 			list = append(list, t)
 		}
 	}
@@ -294,7 +298,7 @@ func words(s string) string {
 		case c == '_':
 			c = ' '
 		case unicode.IsUpper(c):
-			if i > 0 {
+			if i > 0 && s[i-1] != ' ' {
 				b.WriteByte(' ')
 			}
 			c = unicode.ToLower(c)
