@@ -136,7 +136,7 @@ func LoadSchema(r *Release, folder string) (*xsd.Schema, error) {
 			}
 			return s, err
 		}
-		return xsd.Compile(edfi.Files, r.Structure, r.Namespace)
+		return xsd.Restore(edfi.Tables(r.Structure), edfi.Files, r.Structure, r.Namespace)
 	}))
 	return load.(func() (*xsd.Schema, error))()
 }

@@ -285,8 +285,8 @@ func (j *Judge) violation(c *canonical, f fault) Violation {
 		v.Code, v.Attr, v.Found, v.Expected = NilNotAllowed, "nil", "xsi:nil", "no xsi:nil"
 	case f.rule == ruleXSIType, f.rule == ruleXSIType2, f.rule == ruleXSIType3, f.rule == ruleAbstract:
 		v.Code, v.Attr, v.Expected = TypeNotAllowed, "type", "no xsi:type"
-		if e.slot != 0 && j.schema.infos[e.slot].Type != "" {
-			v.Expected += ", or " + j.schema.infos[e.slot].Type
+		if e.slot != 0 && j.schema.nodes[e.slot].typeName != "" {
+			v.Expected += ", or " + j.schema.nodes[e.slot].typeName
 		}
 		if t, ok := c.attrValue(e, f.elem, "type"); ok {
 			v.Found = "xsi:type " + shorten(t)

@@ -30,8 +30,7 @@ type Schema struct {
 	source    func() []byte // one self-contained document
 	root      string
 	namespace string
-	nodes     []node // by slot; nodes[0] is the root
-	infos     []SlotInfo
+	nodes     []node // by slot; nodes[0] is the root; one more than there are slots
 	untabled  string // why the tables cannot prove; "" if they can
 }
 
@@ -64,8 +63,8 @@ func (s *Schema) Slot(path string) (Slot, bool) {
 // slot. It is made each time: it is for messages.
 func (s *Schema) Path(slot Slot) string {
 	var names []string
-	for slot = s.known(slot); slot != 0; slot = s.infos[slot].Parent {
-		names = append(names, s.infos[slot].Name)
+	for slot = s.known(slot); slot != 0; slot = s.nodes[slot].parent {
+		names = append(names, s.nodes[slot].name)
 	}
 	slices.Reverse(names)
 	return strings.Join(names, "/")
@@ -73,7 +72,7 @@ func (s *Schema) Path(slot Slot) string {
 
 // known is 0 for numbers that are no slot.
 func (s *Schema) known(slot Slot) Slot {
-	if int(slot) >= len(s.infos) {
+	if int(slot) >= s.NumSlots() {
 		return 0
 	}
 	return slot
@@ -81,11 +80,22 @@ func (s *Schema) known(slot Slot) Slot {
 
 // Info describes a slot. It returns the zero SlotInfo for slot 0 and for numbers that are no slot.
 func (s *Schema) Info(slot Slot) SlotInfo {
-	return s.infos[s.known(slot)]
+	slot = s.known(slot)
+	if slot == 0 {
+		return SlotInfo{}
+	}
+	nd := &s.nodes[slot]
+	info := SlotInfo{Name: nd.name, Type: nd.typeName, ParentType: s.nodes[nd.parent].typeName, Parent: nd.parent, Leaf: nd.simple != nil, Repeats: nd.max > 1}
+	info.Collapse = nd.simple != nil && nd.simple.white == collapse
+	for _, a := range nd.attrs {
+		info.HasID = info.HasID || a.typ.prim == id
+		info.HasRef = info.HasRef || a.typ.prim == idref
+	}
+	return info
 }
 
 // NumSlots returns one more than the highest slot, fit for the length of a table indexed by slots.
-func (s *Schema) NumSlots() int { return len(s.infos) }
+func (s *Schema) NumSlots() int { return len(s.nodes) - 1 }
 
 // Tabled reports whether the tables can prove validity. If not, it says why; slots exist all the same, as far as the
 // elements' names can be told, but no child of the root will ever be proven and the judge decides alone.

@@ -10,7 +10,8 @@ import (
 )
 
 // node is what the tables hold of a slot: the element as a particle of its parent, and its type. The children of a node
-// have consecutive slots, in the order of the schema. What the checker looks at for every element comes first.
+// have consecutive slots, in the order of the schema. What the checker looks at for every element comes first: a node takes
+// two cache lines, of which it mostly needs the first.
 type node struct {
 	key          string // local name of an element of the target namespace, "" if it is in none
 	min, max     uint32 // occurrences within the parent
@@ -24,12 +25,43 @@ type node struct {
 	simple       *simpleType
 	attrs        []attrDecl
 	name         string
-	unqualified  bool // the element is in no namespace
-	mixed        bool // text is allowed between its children
-	empty        bool // not even white space is allowed within it
-	content      bool // element content: white space between the children does not matter
+	typeName     string // see SlotInfo
+	unqualified  bool   // the element is in no namespace
+	mixed        bool   // text is allowed between its children
+	empty        bool   // not even white space is allowed within it
+	content      bool   // element content: white space between the children does not matter
+	parent       Slot
+}
 
-	_ [20]byte // two cache lines, of which the checker mostly needs the first
+// setType notes the type of an element: a *simpleType, a *complexType, or nil for any content.
+func (nd *node) setType(typ any) {
+	switch typ := typ.(type) {
+	case *simpleType:
+		nd.simple = typ
+	case *complexType:
+		nd.simple, nd.attrs, nd.mixed = typ.simple, typ.attrs, typ.mixed
+		nd.doubtful = nd.doubtful || typ.doubtful != ""
+		nd.empty = typ.simple == nil && !typ.mixed && !typ.hasModel && typ.doubtful == ""
+		nd.content = typ.simple == nil && !typ.mixed && typ.hasModel
+	default:
+		nd.doubtful = true
+	}
+	if nd.empty {
+		nd.doubtful = true // not even white space would be allowed, which the checker is not told about
+	}
+}
+
+// settle notes what follows from the rest of the node.
+func (nd *node) settle() {
+	if !nd.unqualified {
+		nd.key = nd.name
+	}
+	for _, a := range nd.attrs {
+		if a.required {
+			nd.required++
+		}
+	}
+	nd.setPlain()
 }
 
 // setPlain notes what End needs to prove most strings without a look at their type. With a minimum above 1, bytes do not
@@ -132,76 +164,59 @@ func (s *Schema) tables(set *schemaSet, root *element) error {
 		up   []*complexType // the types on the way from the root, to notice circles
 	}
 	const usual = 512 // slots; more only cost a copy
-	s.nodes = append(make([]node, 0, usual), node{name: s.root, first: 1, content: true})
-	s.infos = append(make([]SlotInfo, 0, usual), SlotInfo{})
+	s.nodes = append(make([]node, 0, usual), node{name: s.root, content: true})
 	var queue []pending
-	add := func(parent Slot, parentType string, ps []particle, up []*complexType) {
-		pn := &s.nodes[parent]
-		pn.first = Slot(len(s.nodes))
+	add := func(parent Slot, ps []particle, up []*complexType) {
 		if len(s.nodes)+len(ps) > maxSlots {
 			t.doubt("the schema has more than %d element paths", maxSlots)
 			return
 		}
-		pn.children = uint16(len(ps))
-		for i, p := range ps {
-			if p.min > 0 {
-				pn.lastRequired = pn.first + Slot(i)
-			}
-		}
+		s.nodes[parent].children = uint16(len(ps))
 		for _, p := range ps {
 			slot := Slot(len(s.nodes))
-			nd := node{name: p.name, key: p.name, min: p.min, max: p.max, unqualified: p.unqualified, doubtful: p.doubtful != ""}
-			info := SlotInfo{Name: p.name, Type: p.typeName, ParentType: parentType, Parent: parent, Repeats: p.max > 1}
-			switch typ := p.typ.(type) {
-			case *simpleType:
-				nd.simple = typ
-			case *complexType:
-				nd.simple, nd.attrs, nd.mixed = typ.simple, typ.attrs, typ.mixed
-				nd.doubtful = nd.doubtful || typ.doubtful != ""
-				nd.empty = typ.simple == nil && !typ.mixed && !typ.hasModel && typ.doubtful == ""
-				nd.content = typ.simple == nil && !typ.mixed && typ.hasModel
-				for _, a := range typ.attrs {
-					info.HasID = info.HasID || a.typ.prim == id
-					info.HasRef = info.HasRef || a.typ.prim == idref
-					if a.required {
-						nd.required++
-					}
-				}
-				circle := false
-				for _, u := range up {
-					circle = circle || u == typ
-				}
-				if circle {
+			nd := node{name: p.name, typeName: p.typeName, min: p.min, max: p.max, unqualified: p.unqualified, doubtful: p.doubtful != ""}
+			nd.setType(p.typ)
+			if typ, ok := p.typ.(*complexType); ok {
+				if slices.Contains(up, typ) {
 					nd.doubtful = true
 					t.doubt("the type %s contains itself", typ.name)
 				} else if len(typ.particles) > 0 {
 					queue = append(queue, pending{slot, typ, append(up[:len(up):len(up)], typ)})
 				}
-			default:
-				nd.doubtful = true
 			}
-			if nd.empty {
-				nd.doubtful = true // not even white space would be allowed, which the checker is not told about
-			}
-			if nd.unqualified {
-				nd.key = ""
-			}
-			nd.setPlain()
-			info.Leaf = nd.simple != nil
-			info.Collapse = nd.simple != nil && nd.simple.white == collapse
 			s.nodes = append(s.nodes, nd)
-			s.infos = append(s.infos, info)
 		}
 	}
-	add(0, "", children, nil)
+	add(0, children, nil)
 	for len(queue) > 0 {
 		p := queue[0]
 		queue = queue[1:]
-		add(p.slot, p.typ.name, p.typ.particles, p.up)
+		add(p.slot, p.typ.particles, p.up)
 	}
 	s.untabled = t.untabled
-	s.nodes = append(s.nodes, node{}) // so that one beyond the last particle can be looked at
+	s.link()
 	return nil
+}
+
+// link notes what follows from the order of the nodes: where children begin, which belong to whom, and which is the last that is required. It adds
+// a node beyond the last, so that one beyond the last particle can be looked at.
+func (s *Schema) link() {
+	next := Slot(1)
+	for i := range s.nodes {
+		up := &s.nodes[i]
+		up.settle()
+		if up.children == 0 {
+			continue
+		}
+		up.first = next
+		for ; next < up.first+Slot(up.children); next++ {
+			s.nodes[next].parent = Slot(i)
+			if s.nodes[next].min > 0 {
+				up.lastRequired = next
+			}
+		}
+	}
+	s.nodes = append(s.nodes, node{})
 }
 
 // rootChildren reads the root's content: a choice, or a sequence of one choice, that may repeat.
