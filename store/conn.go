@@ -13,24 +13,29 @@ import (
 // conn is one connection to SQLite, used by one goroutine at a time. It is the driver's own: database/sql would put a lock, a
 // conversion and an allocation between every row and us.
 type conn struct {
-	raw *sqlite3.SQLiteConn
+	raw    *sqlite3.SQLiteConn
+	behind *background // nil: everything is executed by whoever asks for it
 }
 
 // uriPath writes a path so that SQLite's URI parser takes every character of it as it is.
 var uriPath = strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23")
 
 func dial(path, mode string) (*conn, error) {
-	c, err := (&sqlite3.SQLiteDriver{}).Open("file:" + uriPath.Replace(path) + "?mode=" + mode)
+	// One goroutine at a time uses a connection, so it needs no lock of its own around every call.
+	c, err := (&sqlite3.SQLiteDriver{}).Open("file:" + uriPath.Replace(path) + "?mode=" + mode + "&_mutex=no")
 	if err != nil {
 		return nil, err
 	}
-	return &conn{c.(*sqlite3.SQLiteConn)}, nil
+	return &conn{raw: c.(*sqlite3.SQLiteConn)}, nil
 }
 
 func (c *conn) Close() error { return c.raw.Close() }
 
 // exec runs one or more statements to their end and returns how many rows the last one changed.
 func (c *conn) exec(query string, args ...driver.Value) (int64, error) {
+	if err := c.settle(); err != nil {
+		return 0, err
+	}
 	r, err := c.raw.Exec(query, args)
 	if err != nil {
 		return 0, err
@@ -40,6 +45,9 @@ func (c *conn) exec(query string, args ...driver.Value) (int64, error) {
 
 // each calls f with every row of a query. The row is valid until f returns; its strings and bytes stay.
 func (c *conn) each(ctx context.Context, query string, args []driver.Value, f func(row []driver.Value) error) error {
+	if err := c.settle(); err != nil {
+		return err
+	}
 	rows, err := c.raw.Query(query, args)
 	if err != nil {
 		return err
@@ -91,21 +99,33 @@ func (c *conn) any(table string) (bool, error) {
 }
 
 // stmt is a prepared statement that is run many times.
-type stmt struct{ raw *sqlite3.SQLiteStmt }
+type stmt struct {
+	raw  *sqlite3.SQLiteStmt
+	conn *conn
+}
 
 func (c *conn) prepare(query string) (*stmt, error) {
+	if err := c.settle(); err != nil {
+		return nil, err
+	}
 	s, err := c.raw.Prepare(query)
 	if err != nil {
 		return nil, err
 	}
-	return &stmt{s.(*sqlite3.SQLiteStmt)}, nil
+	return &stmt{s.(*sqlite3.SQLiteStmt), c}, nil
 }
 
-func (s *stmt) Close() error { return s.raw.Close() }
+func (s *stmt) Close() error {
+	_ = s.conn.settle() // whoever gave statements away asks for their errors
+	return s.raw.Close()
+}
 
 // run executes a statement that changes rows. It goes through the driver's Query, which binds all arguments and takes the step in
 // one call into C, where its Exec makes one call for each argument.
 func (s *stmt) run(args []driver.Value) error {
+	if err := s.conn.settle(); err != nil {
+		return err
+	}
 	rows, err := s.raw.Query(args)
 	if err != nil {
 		return err
@@ -115,6 +135,9 @@ func (s *stmt) run(args []driver.Value) error {
 
 // each runs a statement and calls f with every row.
 func (s *stmt) each(ctx context.Context, args []driver.Value, f func(row []driver.Value) error) error {
+	if err := s.conn.settle(); err != nil {
+		return err
+	}
 	rows, err := s.raw.Query(args)
 	if err != nil {
 		return err

@@ -47,6 +47,7 @@ func (tx *Tx) MergeAssociations(ctx context.Context, kind interchange.Kind, in S
 	if err != nil {
 		return err
 	}
+	defer tx.w.inBackground()()
 	m := &merge{tx: tx, persons: persons, policies: p, sink: sink, out: newAssociationWriter(tx.w, shape), log: log}
 	defer m.out.close()
 	defer log.close()
@@ -65,7 +66,7 @@ func (tx *Tx) MergeAssociations(ctx context.Context, kind interchange.Kind, in S
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return tx.db.named("write "+kind.String()+"s", errors.Join(m.out.flush(), m.log.flush()))
+	return tx.db.named("write "+kind.String()+"s", errors.Join(m.out.flush(), m.log.flush(), tx.w.settle()))
 }
 
 // beside opens a connection that reads associations of a kind as they were at Begin, since nobody else can write meanwhile. Close it.

@@ -20,15 +20,24 @@ type bulk struct {
 	width int
 	full  *stmt
 	args  []driver.NamedValue
-	n     int // values in args
+	n     int                      // values in args
+	free  chan []driver.NamedValue // what statements that were given away have done with
+	lent  int                      // how many lists of arguments there are beside args
 }
 
 func newBulk(c *conn, width int, head, tail string) *bulk {
-	b := &bulk{conn: c, head: head, tail: tail, width: width, args: make([]driver.NamedValue, writeRows*width)}
-	for i := range b.args {
-		b.args[i].Ordinal = i + 1
+	return &bulk{conn: c, head: head, tail: tail, width: width, args: arguments(writeRows * width), free: make(chan []driver.NamedValue, mostLent+1)}
+}
+
+// mostLent is how many statements of a bulk may wait to be executed.
+const mostLent = 2
+
+func arguments(n int) []driver.NamedValue {
+	args := make([]driver.NamedValue, n)
+	for i := range args {
+		args[i].Ordinal = i + 1
 	}
-	return b
+	return args
 }
 
 // add takes one value. After the last one of a row, call row.
@@ -48,7 +57,18 @@ func (b *bulk) row() (err error) {
 		}
 	}
 	b.n = 0
-	return b.full.runNamed(b.args)
+	behind := b.conn.behind
+	if behind == nil {
+		return b.full.runNamed(b.args)
+	}
+	behind.submit(statement{b.full, b.args, b.free})
+	if b.lent < mostLent {
+		b.lent++
+		b.args = arguments(len(b.args))
+	} else {
+		b.args = <-b.free
+	}
+	return nil
 }
 
 // flush writes what is left.
