@@ -138,13 +138,37 @@ func (p keysOf) read(ctx context.Context, c *conn, k *known) error {
 		return err
 	}
 	defer s.Close()
-	for from := int64(1); from <= last; from += numbersAtOnce {
-		err := s.each(ctx, []driver.Value{from, from + numbersAtOnce - 1}, func(row []driver.Value) error {
-			return p.add(integers{str(row[0])}, str(row[1]), k)
-		})
-		if err != nil {
-			return err
+	// The keys go into the dictionary while the next ones are read.
+	type piece struct{ numbers, keys string }
+	pieces := make(chan piece, 2)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		for x := range pieces {
+			if err := p.add(integers{x.numbers}, x.keys, k); err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+	group.Go(func() error {
+		defer close(pieces)
+		for from := int64(1); from <= last; from += numbersAtOnce {
+			err := s.each(ctx, []driver.Value{from, from + numbersAtOnce - 1}, func(row []driver.Value) error {
+				select {
+				case pieces <- piece{str(row[0]), str(row[1])}:
+					return nil
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := group.Wait(); err != nil {
+		return err
 	}
 	// The number of a row that was there once is not given again: the history would take the two for one.
 	used, err := c.integer("SELECT coalesce(max(last), 0) FROM origin WHERE kind = ?", p.table.history())
