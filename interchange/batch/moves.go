@@ -56,63 +56,77 @@ func (m *movements) add(cohort uint32, was, is bool) {
 	}
 }
 
-// changed is what moved in one cohort.
+// changed is what moved in one cohort, by the place of the kind in interchange.AssociationKinds.
 type changed struct {
 	cohort uint32
-	by     map[interchange.Kind]movement
-	size   int64
+	by     [2]movement
 }
 
-// cohorts sums up by cohort, the largest changes first.
-func (m *moves) cohorts() []*changed {
-	all := map[uint32]*changed{}
-	for kind, list := range m.by {
-		for _, x := range *list {
-			c := all[x.cohort]
-			if c == nil {
-				c = &changed{cohort: x.cohort, by: map[interchange.Kind]movement{}}
-				all[x.cohort] = c
-			}
-			sum := c.by[kind]
-			sum.joined, sum.left = sum.joined+x.joined, sum.left+x.left
-			c.by[kind] = sum
-			c.size += x.joined + x.left
-		}
-	}
-	list := make([]*changed, 0, len(all))
-	for _, c := range all {
-		list = append(list, c)
-	}
-	slices.SortFunc(list, func(a, b *changed) int { return cmp.Or(cmp.Compare(b.size, a.size), cmp.Compare(a.cohort, b.cohort)) })
-	return list
+func (c *changed) size() int64 {
+	return c.by[0].joined + c.by[0].left + c.by[1].joined + c.by[1].left
 }
 
 // mostCohorts is how many cohorts the report lists, those that changed most; it counts all.
 const mostCohorts = 50
 
+// cohorts gives the cohorts that changed most, the most changed one first, and how many changed in all.
+func (m *moves) cohorts() (top []changed, n int64) {
+	var all []changed
+	for k, kind := range interchange.AssociationKinds {
+		for _, x := range *m.by[kind] {
+			c := changed{cohort: x.cohort}
+			c.by[k] = x
+			all = append(all, c)
+		}
+	}
+	slices.SortFunc(all, func(a, b changed) int { return cmp.Compare(a.cohort, b.cohort) })
+	more := func(a, b changed) int {
+		return cmp.Or(cmp.Compare(b.size(), a.size()), cmp.Compare(a.cohort, b.cohort))
+	}
+	for len(all) > 0 {
+		c := all[0]
+		for all = all[1:]; len(all) > 0 && all[0].cohort == c.cohort; all = all[1:] {
+			for k := range c.by {
+				c.by[k].joined += all[0].by[k].joined
+				c.by[k].left += all[0].by[k].left
+			}
+		}
+		n++
+		if len(top) == mostCohorts && more(top[mostCohorts-1], c) < 0 {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(top, c, more)
+		top = slices.Insert(top, at, c)
+		top = top[:min(len(top), mostCohorts)]
+	}
+	return top, n
+}
+
 // report says what changed in the cohorts. Only for those that are listed, and were in the store before, is the store asked how many
 // associations they have.
 func (m *moves) report(ctx context.Context, tx *store.Tx) (*report.Cohorts, error) {
-	list := m.cohorts()
-	out := &report.Cohorts{Day: m.day, Changed: int64(len(list)), First: []report.CohortChange{}}
-	for _, c := range list[:min(len(list), mostCohorts)] {
+	list, n := m.cohorts()
+	out := &report.Cohorts{Day: m.day, Changed: n, First: []report.CohortChange{}}
+	for _, c := range list {
 		key, err := interchange.ParseCohortKey(m.key(c.cohort))
 		if err != nil {
 			return nil, err
 		}
 		x := report.CohortChange{EducationOrganizationID: key.EducationOrganizationID, CohortIdentifier: key.CohortIdentifier}
-		for _, of := range []struct {
-			kind interchange.Kind
-			to   *report.Members
-		}{{interchange.StudentCohortAssociationKind, &x.Students}, {interchange.StaffCohortAssociationKind, &x.Staff}} {
-			moved := c.by[of.kind]
+		for k, kind := range interchange.AssociationKinds {
+			moved := c.by[k]
 			after := moved.joined - moved.left
 			if c.cohort <= m.stored {
-				if after, err = tx.CountActive(ctx, of.kind, c.cohort, m.day); err != nil {
+				if after, err = tx.CountActive(ctx, kind, c.cohort, m.day); err != nil {
 					return nil, err
 				}
 			}
-			*of.to = report.Members{Before: after - moved.joined + moved.left, Joined: moved.joined, Left: moved.left, After: after}
+			members := report.Members{Before: after - moved.joined + moved.left, Joined: moved.joined, Left: moved.left, After: after}
+			if kind == interchange.StudentCohortAssociationKind {
+				x.Students = members
+			} else {
+				x.Staff = members
+			}
 		}
 		out.First = append(out.First, x)
 	}

@@ -2,7 +2,10 @@ package report
 
 import (
 	"fmt"
+	"html"
+	"html/template"
 	"slices"
+	"strings"
 )
 
 // chart shows one number of the last runs as bars, the newest at the right.
@@ -11,7 +14,7 @@ type chart struct {
 	Value string // of this run; "" when it is none of them
 	Usual string // what it mostly is; "" with few runs
 	Odd   bool   // this run is far off
-	Bars  []barOf
+	bars  []barOf
 	Width int
 	First int64 // number of the first run, and of the last
 	Last  int64
@@ -19,11 +22,24 @@ type chart struct {
 
 // barOf is one run, in the coordinates of the chart, which is stretched to its place on the page.
 type barOf struct {
-	X         int
-	Y, Height float64
-	Tone      string // this, or how the run ended: good, warn, bad
-	Cut       bool   // it is higher than the chart
-	Title     string
+	x      int
+	height float64
+	tone   string // this, or how the run ended: good, warn, bad
+	cut    bool   // it is higher than the chart
+	title  string
+}
+
+// Drawing is the bars as SVG. A template of their markup would take longer than the rest of the page.
+func (c chart) Drawing() template.HTML {
+	var b strings.Builder
+	for _, x := range c.bars {
+		fmt.Fprintf(&b, `<rect class="base" x="%d" y="%d" width="8" height="2"/><rect class="run %s" x="%d" y="%.1f" width="8" height="%.1f"><title>%s</title></rect>`,
+			x.x, chartHeight, x.tone, x.x, chartHeight-x.height, x.height, html.EscapeString(x.title))
+		if x.cut {
+			fmt.Fprintf(&b, `<rect class="cut" x="%d" y="5" width="8" height="2"/>`, x.x)
+		}
+	}
+	return template.HTML(b.String())
 }
 
 const (
@@ -65,18 +81,17 @@ func (r *Run) charts() (list []chart) {
 		for i := range r.History {
 			p := &r.History[i]
 			v := m.of(p)
-			b := barOf{X: i*barStep + 1, Tone: tone(p.ExitStatus), Cut: v > top}
+			b := barOf{x: i*barStep + 1, tone: tone(p.ExitStatus), cut: v > top}
 			if v > 0 {
-				b.Height = max(min(v/top, 1)*chartHeight, 1.5)
+				b.height = max(min(v/top, 1)*chartHeight, 1.5)
 			}
-			b.Y = chartHeight - b.Height
-			b.Title = fmt.Sprintf("Run %d, %s, %s: %s", p.Run, p.Started.Local().Format("2 January 2006"), words(p.State), m.write(v))
+			b.title = fmt.Sprintf("Run %d, %s, %s: %s", p.Run, p.Started.Local().Format("2 January 2006"), words(p.State), m.write(v))
 			if p.Run == r.Run {
-				b.Tone += " this"
+				b.tone += " this"
 				c.Value = m.write(v)
 				c.Odd = len(earlier) >= fewRuns && (v > 2*high+m.slack || 2*v+m.slack < low)
 			}
-			c.Bars = append(c.Bars, b)
+			c.bars = append(c.bars, b)
 		}
 		if len(earlier) >= fewRuns {
 			c.Usual = m.write(low)
