@@ -8,7 +8,7 @@ MAKEFLAGS   += --no-print-directory
 
 VERSION    := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME   ?= 10m
-BENCH_SIZE ?= 100000
+BENCH_SIZE ?= 100000,1000000
 BENCH_RUNS ?= 3
 
 COUNT      ?= 20000
@@ -186,7 +186,7 @@ oracle: deps ## hold our verdicts against libxml2's by the official Ed-Fi XSDs a
 	go test -c -o bin/oracle.test ./xsd
 	ORACLE_XSD="$(abspath $(XSD))" ORACLE_COUNT="$(COUNT)" ORACLE_SEED="$(SEED)" bin/oracle.test -test.run '^TestOracle$$' -test.timeout 0
 
-bench: build ## speed and memory for BENCH_SIZE (100000) associations of both releases, against xmllint and sqlite3 in the same run
+bench: build ## speed and memory for BENCH_SIZE (100000,1000000) associations of both releases, against xmllint and sqlite3 in the same run
 	@bin/cohortbench -n "$(BENCH_SIZE)" -rounds "$(BENCH_RUNS)" -json bench/result.json
 
 bench-large: build ## the same for 1,000,000 and 10,000,000 associations; it says first how much disk it needs

@@ -94,7 +94,7 @@ func (b *bench) growth() {
 
 // print writes two tables in Markdown.
 func (b *bench) print(w io.Writer) {
-	fmt.Fprintf(w, "Medians of %d rounds on %d processors. The shell's page cache is %d MiB, that of cohortx 32 MiB.\n\n", b.Rounds, b.Cores, shellCache>>10)
+	fmt.Fprintf(w, "Medians of %d rounds on %d processors. The shell's page cache is %d MiB, that of cohortx 16 MiB.\n\n", b.Rounds, b.Cores, shellCache>>10)
 	t := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
 	fmt.Fprintln(t, "| release\t| associations\t| contender\t| seconds\t| CPU s\t| MB/s\t| associations/s\t| peak MB\t| time\t| CPU\t| against\t|")
 	fmt.Fprintln(t, "|---\t|---:\t|---\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---:\t|---\t|")
