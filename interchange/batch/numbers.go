@@ -28,6 +28,11 @@ func (n *numbers) number(key []byte) uint32 {
 	if stored, ok := n.stored.Find(key); ok {
 		return stored
 	}
+	return n.new(key)
+}
+
+// new is number for a key that a worker has not found among the stored ones.
+func (n *numbers) new(key []byte) uint32 {
 	fresh, _ := n.fresh.Add(key)
 	return n.base + fresh // the first is 1
 }

@@ -24,7 +24,7 @@ type set struct {
 	students, staff, cohorts *numbers
 	sections, programs       *numbers
 
-	associations map[interchange.Kind]*sorter
+	associations [4]*sorter // by kind
 	definitions  definitions
 	lines        lines
 	defined      bits // numbers of the cohorts that are written in pass 2
@@ -50,7 +50,7 @@ func newSet(dict *store.Dictionaries, dir string, allow Missing, policies interc
 		organizations: dict.EducationOrganizations,
 		students:      newNumbers(dict.Students), staff: newNumbers(dict.Staff), cohorts: newNumbers(dict.Cohorts),
 		sections: newNumbers(dict.Sections), programs: newNumbers(dict.Programs),
-		associations: map[interchange.Kind]*sorter{
+		associations: [4]*sorter{
 			interchange.StudentCohortAssociationKind: newSorter(dir),
 			interchange.StaffCohortAssociationKind:   newSorter(dir),
 		},
@@ -72,8 +72,8 @@ func newSet(dict *store.Dictionaries, dir string, allow Missing, policies interc
 }
 
 func (s *set) close() {
-	for _, a := range s.associations {
-		a.close()
+	for _, kind := range interchange.AssociationKinds {
+		s.associations[kind].close()
 	}
 	s.log.close()
 	s.lines.close()

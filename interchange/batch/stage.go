@@ -45,7 +45,7 @@ func (d *document) stage(p *parsed, it *item) error {
 	}
 	cohort := it.cohort
 	if cohort == 0 && !it.cohortKey.empty() {
-		cohort = s.cohorts.number(p.bytes(it.cohortKey))
+		cohort = s.cohorts.new(p.bytes(it.cohortKey))
 	}
 	r := record{
 		pair: uint64(person), place: interchange.PlaceOf(d.file, it.offset),
@@ -69,11 +69,11 @@ func (d *document) accept(kind interchange.Kind, r record, sections []interchang
 // missingPerson gives a number to a person that is not stored but accepted (--allow-missing).
 func (s *set) missingPerson(kind interchange.Kind, key []byte) uint32 {
 	if kind == interchange.StaffCohortAssociationKind {
-		n := s.staff.number(key)
+		n := s.staff.new(key)
 		s.missing.staff[n] = struct{}{}
 		return n
 	}
-	n := s.students.number(key)
+	n := s.students.new(key)
 	s.missing.students[n] = struct{}{}
 	return n
 }
@@ -86,7 +86,7 @@ func (s *set) sectionUses(p *parsed, items span) []interchange.SectionUse {
 	list := s.list[:0]
 	for _, x := range p.sections[items.from:items.to] {
 		if x.number == 0 {
-			x.number = s.sections.number(p.bytes(x.key))
+			x.number = s.sections.new(p.bytes(x.key))
 		}
 		list = append(list, interchange.SectionUse{Section: x.number, Begin: x.begin})
 	}
