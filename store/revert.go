@@ -55,7 +55,7 @@ func (tx *Tx) Revert(ctx context.Context, runs []int64) (out Reverted, err error
 	}
 	defer r.drop()
 	for _, step := range []func() error{
-		func() error { return r.begin(runs) }, r.targets, r.prune, r.clashes,
+		func() error { return r.begin(runs) }, r.targets, r.clashes, r.prune,
 	} {
 		if err := step(); err != nil {
 			return out, tx.db.named("revert", err)

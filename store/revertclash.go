@@ -13,7 +13,9 @@ const clashFirst = 5
 // clashes finds what later runs have to do with the rows that are to be put back.
 func (r *reversal) clashes() error {
 	queries := []string{
-		"SELECT 'changed', c.run_id, " + key2("t") + " FROM target t JOIN change c ON " + key("c") + " = " + key("t") + " WHERE c.run_id > t.run_id AND c.run_id IN (SELECT run_id FROM later)",
+		// A row and its lists are one: a file says all of it.
+		fmt.Sprintf("SELECT 'changed', c.run_id, %s FROM (SELECT *, iif(kind > %[2]d, kind %% 10, kind) AS b FROM target) t JOIN change c ON c.kind IN (b, b + %[2]d, b + %[2]d + 10) "+
+			"AND (c.number, c.person_id, c.begin_date) = (t.number, t.person_id, t.begin_date) WHERE c.run_id > t.run_id AND c.run_id IN (SELECT run_id FROM later)", key2("t"), historyList),
 		// The run that confirmed a row, or the next one that loaded files if that is void.
 		"SELECT 'confirmed', l.run_id, " + key2("t") + " FROM target t JOIN change c ON " + key("c") + " = " + key("t") + " JOIN later l ON l.run_id = " + confirmer("c") +
 			" WHERE c.run_id IN (SELECT run_id FROM reverted)",

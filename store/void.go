@@ -63,20 +63,21 @@ func (db *DB) ChangingRuns(ctx context.Context, from int64) (list []int64, err e
 	}
 	defer c.Close()
 	err = c.each(ctx, `SELECT id FROM run WHERE void = 0 AND id IN (SELECT run_id FROM change UNION SELECT run_id FROM origin
-		UNION SELECT confirmed_run FROM change WHERE run_id >= ?1 UNION SELECT confirmed_run FROM origin WHERE run_id >= ?1) AND id >= ?1 ORDER BY id`, []driver.Value{from}, func(row []driver.Value) error {
+		UNION SELECT run_id FROM complete_organization UNION SELECT confirmed_run FROM change WHERE run_id >= ?1 UNION SELECT confirmed_run FROM origin WHERE run_id >= ?1) AND id >= ?1 ORDER BY id`, []driver.Value{from}, func(row []driver.Value) error {
 		list = append(list, num(row[0]))
 		return nil
 	})
 	return list, db.named("read the history", err)
 }
 
-// HasChanged reports whether a run changed anything.
+// HasChanged reports whether a run changed anything, or was a complete one.
 func (db *DB) HasChanged(ctx context.Context, run int64) (bool, error) {
 	c, err := db.connect(false)
 	if err != nil {
 		return false, err
 	}
 	defer c.Close()
-	n, err := c.integer("SELECT EXISTS (SELECT 1 FROM origin WHERE run_id = ?1) OR EXISTS (SELECT 1 FROM change WHERE run_id = ?1)", run)
+	n, err := c.integer("SELECT EXISTS (SELECT 1 FROM origin WHERE run_id = ?1) OR EXISTS (SELECT 1 FROM change WHERE run_id = ?1) "+
+		"OR EXISTS (SELECT 1 FROM complete_organization WHERE run_id = ?1)", run)
 	return n == 1, db.named("read the history", err)
 }
