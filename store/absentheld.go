@@ -224,6 +224,9 @@ func (tx *Tx) HeldLedger(run *Run, kind interchange.Kind) *HeldLedger {
 
 // Hold notes that the run holds a removal back.
 func (l *HeldLedger) Hold(k AssociationKey) error {
+	if err := l.tx.history.watch("held_removal"); err != nil {
+		return l.tx.db.named("hold back a removal", err)
+	}
 	for _, v := range []driver.Value{int64(l.kind), int64(k.Cohort), int64(k.Person), int64(k.Begin), l.run.Number, l.run.Number} {
 		l.hold.add(v)
 	}
@@ -233,6 +236,9 @@ func (l *HeldLedger) Hold(k AssociationKey) error {
 // Release forgets a removal: the association was named again, or has been removed.
 func (l *HeldLedger) Release(k AssociationKey) (err error) {
 	if l.drop == nil {
+		if err := l.tx.history.watch("held_removal"); err != nil {
+			return l.tx.db.named("release a removal", err)
+		}
 		l.drop, err = l.tx.w.prepare("DELETE FROM held_removal WHERE kind = ? AND cohort_id = ? AND person_id = ? AND begin_date = ?")
 		if err != nil {
 			return l.tx.db.named("release a removal", err)

@@ -38,13 +38,14 @@ type recording struct {
 	origins  map[int64]*origins // by kind, as they were before
 	open     map[int64]map[int64]struct{}
 	same     map[int64][]int64 // rows by kind: unchanged, though a change of them was open
+	watched  map[string]bool   // tables
 }
 
 func (db *DB) newRecording(tx *Tx) *recording {
 	if db.run == 0 {
 		return nil
 	}
-	return &recording{tx: tx, run: db.run, origins: map[int64]*origins{}, open: map[int64]map[int64]struct{}{}, same: map[int64][]int64{}}
+	return &recording{tx: tx, run: db.run, origins: map[int64]*origins{}, open: map[int64]map[int64]struct{}{}, same: map[int64][]int64{}, watched: map[string]bool{}}
 }
 
 // From says that what is put from now on comes from the run's file at this position, counted from 1 as in Result.Files; 0: from none in
@@ -55,6 +56,9 @@ func (tx *Tx) From(position int) error {
 		return nil
 	}
 	r.position = int64(position)
+	if len(r.watched) == 0 {
+		return nil
+	}
 	_, err := tx.w.exec("UPDATE temp.recording SET position = ?", orNull(r.position))
 	return tx.db.named("note the file", err)
 }
@@ -184,6 +188,11 @@ func (r *recording) flush() error {
 		return nil
 	}
 	w := r.tx.w
+	if len(r.watched) > 0 {
+		if _, err := w.exec("DELETE FROM temp.recording"); err != nil {
+			return err
+		}
+	}
 	b := newBulk(w, 5, "INSERT INTO origin (kind, first, last, run_id, position) VALUES ", "")
 	defer b.close()
 	for _, o := range r.fresh {

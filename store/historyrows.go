@@ -47,41 +47,50 @@ func (t *keptTable) column(image string, i int) string {
 	return value
 }
 
-// watch sees to it that the tables of few changes tell theirs to the history, by triggers of this connection: a row that stays as it is, and
-// one that is new, cost nothing.
-func watch(w *conn, run int64) error {
-	var b strings.Builder
-	b.WriteString("CREATE TEMP TABLE IF NOT EXISTS recording (run_id INTEGER, position INTEGER);\n")
-	trigger := func(event, table, kind, row, key, columns, values string) {
-		// A run has one row of a key: what it was at first.
-		fmt.Fprintf(&b, "CREATE TEMP TRIGGER IF NOT EXISTS recorded_%[1]s_%[2]s AFTER %[1]s ON main.%[2]s BEGIN\n"+
-			"INSERT INTO change (kind, number, person_id, begin_date, run_id, position%[6]s) SELECT %[3]s, %[5]s, r.run_id, r.position%[7]s FROM recording r\n"+
-			"WHERE NOT EXISTS (SELECT 1 FROM change WHERE (kind, number, person_id, begin_date, run_id) = (%[3]s, %[5]s, r.run_id));\nEND;\n",
-			event, table, kind, row, key, columns, values)
+// watch sees to it that a table tells its changes to the history, by triggers of this connection: a row that stays as it is, and one that is
+// new, cost nothing. It is called before a row of the table may change.
+func (r *recording) watch(table string) error {
+	if r == nil || r.watched[table] {
+		return nil
 	}
-	for _, t := range keptTables {
-		trigger("UPDATE", t.name, fmt.Sprint(t.kind), "OLD", "OLD.id, 0, 0", ", outcome, rest", fmt.Sprintf(", %d, %s", interchange.Updated, t.image("OLD")))
+	if len(r.watched) == 0 {
+		if _, err := r.tx.w.exec("CREATE TEMP TABLE IF NOT EXISTS recording (run_id INTEGER, position INTEGER); DELETE FROM temp.recording"); err != nil {
+			return err
+		}
+		if _, err := r.tx.w.exec("INSERT INTO temp.recording VALUES (?, ?)", r.run, orNull(r.position)); err != nil {
+			return err
+		}
+	}
+	r.watched[table] = true
+	_, err := r.tx.w.exec(triggers(table))
+	return err
+}
+
+// triggers are those of a table. A run has one row of a key: what it was at first.
+func triggers(table string) string {
+	var b strings.Builder
+	trigger := func(event, kind, key, columns, values string) {
+		fmt.Fprintf(&b, "CREATE TEMP TRIGGER IF NOT EXISTS recorded_%[1]s_%[2]s AFTER %[1]s ON main.%[2]s BEGIN\n"+
+			"INSERT INTO change (kind, number, person_id, begin_date, run_id, position%[5]s) SELECT %[3]s, %[4]s, r.run_id, r.position%[6]s FROM recording r\n"+
+			"WHERE NOT EXISTS (SELECT 1 FROM change WHERE (kind, number, person_id, begin_date, run_id) = (%[3]s, %[4]s, r.run_id));\nEND;\n",
+			event, table, kind, key, columns, values)
 	}
 	created := fmt.Sprintf(", %d", interchange.Created)
-	// Organizations have no numbers of ours, sessions are not put by number.
-	trigger("INSERT", organizationTable.name, fmt.Sprint(historyOrganization), "NEW", "NEW.id, 0, 0", ", outcome", created)
-	trigger("INSERT", "session", fmt.Sprint(historySession), "NEW", "NEW.id, 0, 0", ", outcome", created)
-	held := func(row string) (kind, key, values string) {
-		return fmt.Sprintf("%d + %s.kind", historyHeld, row), strings.ReplaceAll("ROW.cohort_id, ROW.person_id, ROW.begin_date", "ROW", row),
-			fmt.Sprintf(", %%d, %[1]s.since_run, %[1]s.last_run", row)
+	if table == "held_removal" {
+		const key, before = "ROW.cohort_id, ROW.person_id, ROW.begin_date", ", outcome, end_date, student_record_access"
+		of := func(row string) string { return strings.ReplaceAll(key, "ROW", row) }
+		kind := func(row string) string { return fmt.Sprintf("%d + %s.kind", historyHeld, row) }
+		trigger("INSERT", kind("NEW"), of("NEW"), ", outcome", created)
+		trigger("UPDATE", kind("OLD"), of("OLD"), before, fmt.Sprintf(", %d, OLD.since_run, OLD.last_run", interchange.Updated))
+		trigger("DELETE", kind("OLD"), of("OLD"), before, fmt.Sprintf(", %d, OLD.since_run, OLD.last_run", interchange.Withdrawn))
+		return b.String()
 	}
-	kind, key, values := held("OLD")
-	const before = ", outcome, end_date, student_record_access"
-	trigger("UPDATE", "held_removal", kind, "OLD", key, before, fmt.Sprintf(values, interchange.Updated))
-	trigger("DELETE", "held_removal", kind, "OLD", key, before, fmt.Sprintf(values, interchange.Withdrawn))
-	kind, key, _ = held("NEW")
-	trigger("INSERT", "held_removal", kind, "NEW", key, ", outcome", created)
-	b.WriteString("DELETE FROM temp.recording;\n")
-	if _, err := w.exec(b.String()); err != nil {
-		return fmt.Errorf("watch changes: %w", err)
+	t := keptTables[slices.IndexFunc(keptTables, func(t keptTable) bool { return t.name == table })]
+	trigger("UPDATE", fmt.Sprint(t.kind), "OLD.id, 0, 0", ", outcome, rest", fmt.Sprintf(", %d, %s", interchange.Updated, t.image("OLD")))
+	if t.kind == historyOrganization || t.kind == historySession { // the others are put by numbers, which stand in ranges
+		trigger("INSERT", fmt.Sprint(t.kind), "NEW.id, 0, 0", ", outcome", created)
 	}
-	_, err := w.exec("INSERT INTO temp.recording (run_id) VALUES (?)", run)
-	return err
+	return b.String()
 }
 
 // list notes what a list of a stored row was, before it changes.

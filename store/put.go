@@ -161,12 +161,30 @@ func (tx *Tx) PutSections(ctx context.Context, rows []SectionRow) ([]interchange
 
 // PutCohorts is as PutEducationOrganizations, for cohorts: an absent optional element clears the stored value, absent programs empty
 // the collection. The cohorts' education organizations and programs must exist (*UnknownNumberError).
-func (tx *Tx) PutCohorts(ctx context.Context, rows []CohortRow) ([]interchange.Outcome, error) {
+func (tx *Tx) PutCohorts(ctx context.Context, rows []CohortRow) (outcomes []interchange.Outcome, err error) {
+	if err := tx.usable(ctx); err != nil {
+		return nil, err
+	}
+	for len(rows) > 0 {
+		n := 1
+		for n < len(rows) && rows[n].File == rows[0].File {
+			n++
+		}
+		if err := tx.From(rows[0].File); err != nil {
+			return nil, err
+		}
+		part, err := tx.putCohorts(ctx, rows[:n])
+		if err != nil {
+			return nil, err
+		}
+		outcomes, rows = append(outcomes, part...), rows[n:]
+	}
+	return outcomes, nil
+}
+
+func (tx *Tx) putCohorts(ctx context.Context, rows []CohortRow) ([]interchange.Outcome, error) {
 	return tx.put(ctx, cohortTable, len(rows), func(i int, w *written) error {
 		r := &rows[i]
-		if err := tx.From(r.File); err != nil {
-			return err
-		}
 		if err := tx.mustOrganization(r.EducationOrganizationID); err != nil {
 			return err
 		}
@@ -485,6 +503,11 @@ func (p *putter) flush(ctx context.Context, n int) error {
 // write writes the rows that are not known to be stored as they are, and notes which of them it changed.
 func (p *putter) write(ctx context.Context, rows []written) error {
 	if n := p.arguments(rows, func(w *written) bool { return !w.known }); n > 0 {
+		if p.t == organizationTable { // their numbers are not ours, so their creation is watched
+			if err := p.tx.history.watch(p.t.name); err != nil {
+				return err
+			}
+		}
 		if err := p.each(ctx, p.t.insert(n), p.args, func([]driver.Value) error { return nil }); err != nil {
 			return err
 		}
@@ -492,6 +515,9 @@ func (p *putter) write(ctx context.Context, rows []written) error {
 	n := p.arguments(rows, func(w *written) bool { return w.known && !w.stored })
 	if n == 0 {
 		return nil
+	}
+	if err := p.tx.history.watch(p.t.name); err != nil {
+		return err
 	}
 	return p.each(ctx, p.t.upsert(n), p.args, func(row []driver.Value) error {
 		p.touched[p.inBatch[num(row[0])]] = true

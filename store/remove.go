@@ -50,6 +50,9 @@ func (tx *Tx) Remove(ctx context.Context, kind interchange.Kind, k AssociationKe
 	row := []driver.Value{int64(k.Cohort), int64(k.Person), int64(k.Begin)}
 	where := fmt.Sprintf(" WHERE cohort_id = ? AND %s = ? AND begin_date = ?", s.person)
 	if tx.history != nil {
+		if err := tx.history.watch("held_removal"); err != nil {
+			return false, tx.db.named("write the history", err)
+		}
 		if _, err := tx.w.exec(fmt.Sprintf("INSERT INTO change (kind, number, person_id, begin_date, run_id, outcome, confirmed_run, end_date, student_record_access, rest) "+
 			"SELECT %d, a.cohort_id, a.%s, a.begin_date, %d, %d, 0, a.end_date, %s, %s FROM %s a", kind, s.person, tx.history.run, interchange.Withdrawn, s.accessOf(), s.sectionsOf(), s.table)+where, row...); err != nil {
 			return false, tx.db.named("write the history", err)

@@ -47,7 +47,7 @@ func (tx *Tx) Revert(ctx context.Context, runs []int64) (out Reverted, err error
 	if err := tx.usable(ctx); err != nil {
 		return out, err
 	}
-	r := &reversal{ctx: ctx, w: tx.w, run: tx.db.run}
+	r := &reversal{ctx: ctx, w: tx.w, run: tx.db.run, history: tx.history}
 	if r.run == 0 { // a dry run: it is rolled back
 		if r.run, err = tx.w.integer("SELECT max(id) + 1 FROM run"); err != nil {
 			return out, tx.db.named("revert", err)
@@ -79,9 +79,10 @@ func (tx *Tx) Revert(ctx context.Context, runs []int64) (out Reverted, err error
 
 // reversal is the work of one Revert. It is done by SQL, in temporary tables of the connection.
 type reversal struct {
-	ctx context.Context
-	w   *conn
-	run int64
+	ctx     context.Context
+	w       *conn
+	run     int64
+	history *recording // nil in a dry run
 }
 
 func (r *reversal) exec(query string, args ...driver.Value) error {

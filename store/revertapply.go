@@ -101,6 +101,9 @@ func (r *reversal) list(owner int64, which int, l *childTable) error {
 
 // held puts back which removals are held back. Triggers tell the history of it.
 func (r *reversal) held() error {
+	if err := r.history.watch("held_removal"); err != nil {
+		return err
+	}
 	const of = "(SELECT kind - 10, number, person_id, begin_date FROM target WHERE kind IN (12, 13) AND present = 0)"
 	if err := r.exec("DELETE FROM held_removal WHERE (kind, cohort_id, person_id, begin_date) IN " + of); err != nil {
 		return err

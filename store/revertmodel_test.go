@@ -80,7 +80,7 @@ func randomNight(t testing.TB, tx *store.Tx, seed uint64, people, cohorts int) {
 		seen := map[store.AssociationKey]bool{}
 		var ends []store.AssociationKey
 		var refs, targets = []store.PersonRow{}, []store.CohortRow{}
-		for range rnd.IntN(8) {
+		for range rnd.IntN(5) {
 			r := in(uint32(rnd.IntN(cohorts)+1), uint32(rnd.IntN(people)+1), "2025-09-14", "")
 			r.Begin += interchange.Date(rnd.IntN(2))
 			k := key(r)
@@ -143,7 +143,7 @@ func copyStore(t testing.TB, from string) *store.DB {
 // Random nights. A run that can be reverted alone leaves the store as it would be without it, and is brought back by the revert of the revert; in
 // turn, all can be reverted, each time to what was there before.
 func TestTx_Revert_Model(t *testing.T) {
-	const nights, people, cohorts = 5, 8, 6
+	const nights, people, cohorts = 5, 24, 16
 	alone := 0
 	for trial := range uint64(4) {
 		load := func(without int) (string, []string, []int64) {

@@ -136,11 +136,9 @@ func (db *DB) StartRun(ctx context.Context, info RunInfo) (*Run, error) {
 			return err
 		}
 		var err error
-		if run.Number, err = w.integer("SELECT last_insert_rowid()"); err != nil {
-			return err
-		}
+		run.Number, err = w.integer("SELECT last_insert_rowid()")
 		db.run = run.Number
-		return watch(w, run.Number)
+		return err
 	})
 	if err != nil {
 		return nil, db.named("start run", err)

@@ -20,6 +20,9 @@ func (tx *Tx) PutSessions(ctx context.Context, rows []SessionRow) ([]interchange
 	if err := tx.usable(ctx); err != nil {
 		return nil, err
 	}
+	if err := tx.history.watch("session"); err != nil {
+		return nil, tx.db.named("write sessions", err)
+	}
 	outcomes := make([]interchange.Outcome, len(rows))
 	for i := range rows {
 		r := &rows[i]
@@ -28,10 +31,26 @@ func (tx *Tx) PutSessions(ctx context.Context, rows []SessionRow) ([]interchange
 		if err != nil {
 			return nil, tx.db.named("write sessions", err)
 		}
-		outcomes[i] = interchange.Unchanged
-		if n > 0 {
-			outcomes[i] = interchange.Created
+		outcomes[i] = interchange.Created
+		if n == 0 {
+			outcomes[i] = interchange.Unchanged
+			if err := tx.sameSession(ctx, r); err != nil {
+				return nil, tx.db.named("read the history of sessions", err)
+			}
 		}
 	}
 	return outcomes, nil
+}
+
+// sameSession tells the history that a session was found as it is stored.
+func (tx *Tx) sameSession(ctx context.Context, r *SessionRow) error {
+	if tx.history == nil {
+		return nil
+	}
+	id, err := tx.w.integer("SELECT id FROM session WHERE (school_id, school_year, session_name, term, term_namespace) = (?, ?, ?, ?, ?)",
+		r.SchoolID, r.SchoolYear.String(), r.SessionName, r.Term, r.TermNamespace)
+	if err != nil {
+		return err
+	}
+	return tx.history.unchanged(ctx, historySession, id)
 }
