@@ -15,6 +15,14 @@
 // A complete set (--mode full) goes on, before FinishRun, with Active, which gives what is stored and may be missing in the set,
 // RemoveAbsent, which ends or withdraws what is, and a HeldLedger for what a guard holds back.
 //
+// # History
+//
+// A Tx that is begun while a run is under way (from StartRun to FinishRun) records what it changes, and DB.History, Tx.Revert and Tx.Remove work
+// with that. A new row is not written twice: that it came with this run and file is known by ranges of numbers, for associations by
+// the range of cohorts that the run was the first to put any into. Everything else is a row of the table of changes, with what was there
+// before; see migration 0005. A row found unchanged confirms the changes of it that are still open, which are read beside the rows of
+// a merge, or the range that it came with. Of what runs do to others than associations, triggers tell.
+//
 // # Promises
 //
 // A Tx is applied wholly or not at all, also after a kill or with a full disk; what is committed is on disk. Readers, such as a
