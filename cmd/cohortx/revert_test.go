@@ -40,7 +40,7 @@ func TestRevert_Interrupted(t *testing.T) {
 	if bytes.Equal(mustDump(t, db), before) {
 		t.Fatal("the students were not applied")
 	}
-	if out := cohortx(t, 3, "runs", "revert", "--db", db, "1"); !strings.Contains(out, "run 3 changed 1 row of Student that it touched") {
+	if out := cohortx(t, 3, "runs", "revert", "--db", db, "1"); !strings.Contains(out, "run 3 has changed 1 row of Student since") {
 		t.Errorf("the conflicts of run 1:\n%s", out)
 	}
 	if out := cohortx(t, 0, "runs", "revert", "--db", db, "3"); !strings.Contains(out, "Reverted run 3: 2 rows are as before.") {

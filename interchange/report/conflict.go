@@ -24,11 +24,11 @@ func (c *Conflict) Text() string {
 	}
 	switch c.Why {
 	case "changed":
-		return fmt.Sprintf("%s changed %s that it touched", who, rows)
+		return fmt.Sprintf("%s has changed %s since", who, rows)
 	case "confirmed":
-		return fmt.Sprintf("%s found %s unchanged that it touched", who, rows)
+		return fmt.Sprintf("%s has found %s unchanged since", who, rows)
 	case "depends":
-		return fmt.Sprintf("%s has %s that need what it created", who, rows)
+		return fmt.Sprintf("%s has %s that need what would go", who, rows)
 	}
 	return fmt.Sprintf("%s cannot come back: what they refer to is gone, or their key has been given again", rows)
 }
