@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql/driver"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -112,7 +111,10 @@ func (db *DB) readKeys(ctx context.Context, k *known, parts []keysOf) error {
 			break
 		}
 	}
-	return errors.Join(err, group.Wait())
+	if first := group.Wait(); first != nil {
+		return first // it ended the others: their errors say no more than that
+	}
+	return err
 }
 
 // numbersAtOnce is how many numbers, with the keys of the rows that have them, are read as one row. A million keys take a quarter of the

@@ -16,9 +16,10 @@ func (r *reversal) clashes() error {
 		// A row and its lists are one: a file says all of it.
 		fmt.Sprintf("SELECT 'changed', c.run_id, %s FROM (SELECT *, iif(kind > %[2]d, kind %% 10, kind) AS b FROM target) t JOIN change c ON c.kind IN (b, b + %[2]d, b + %[2]d + 10) "+
 			"AND (c.number, c.person_id, c.begin_date) = (t.number, t.person_id, t.begin_date) WHERE c.run_id > t.run_id AND c.run_id IN (SELECT run_id FROM later)", key2("t"), historyList),
-		// The run that confirmed a row, or the next one that loaded files if that is void.
+		// The run that confirmed a row, or the next one that loaded files if that is void. What a revert has put back was confirmed as a change of
+		// that one.
 		"SELECT 'confirmed', l.run_id, " + key2("t") + " FROM target t JOIN change c ON " + key("c") + " = " + key("t") + " JOIN later l ON l.run_id = " + confirmer("c") +
-			" WHERE c.run_id IN (SELECT run_id FROM reverted)",
+			" WHERE c.run_id IN (SELECT run_id FROM reverted) OR c.run_id > t.run_id AND c.run_id IN (SELECT run_id FROM reversal)",
 		"SELECT 'confirmed', l.run_id, " + key2("t") + " FROM origin o CROSS JOIN target t JOIN later l ON l.run_id = " + confirmer("o") +
 			" WHERE o.run_id IN (SELECT run_id FROM reverted) AND t.kind = o.kind AND t.number BETWEEN o.first AND o.last AND t.run_id = o.run_id AND t.present = 0",
 	}
@@ -91,7 +92,7 @@ func confirmer(table string) string {
 // lastRun is the expression for the run that a row is from, as it is; 0: from before the history. number and rest are its key.
 func lastRun(kind int64, number, rest string) string {
 	return fmt.Sprintf("coalesce((SELECT max(c.run_id) FROM change c WHERE (c.kind, c.number, c.person_id, c.begin_date) = (%[1]d, %[2]s, %[3]s) AND c.run_id IN (SELECT run_id FROM later)), "+
-		"(SELECT o.run_id FROM origin o WHERE o.kind = %[4]d AND %[2]s BETWEEN o.first AND o.last AND o.closed_run IS NULL), 0)", kind, number, rest, kind%historyList)
+		"(SELECT max(o.run_id) FROM origin o WHERE o.kind = %[4]d AND %[2]s BETWEEN o.first AND o.last AND (o.closed_run IS NULL OR o.run_id IN (SELECT run_id FROM later))), 0)", kind, number, rest, kind%historyList)
 }
 
 // missing finds rows that could not come back as they were: something that they refer to is gone, or has come again under another number.

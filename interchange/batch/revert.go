@@ -64,6 +64,9 @@ func revertible(ctx context.Context, db *store.DB, opt RevertOptions) ([]int64, 
 	if err != nil {
 		return nil, err
 	}
+	if !changed && report.Counts(run.Counts).Changed() > 0 {
+		return nil, fmt.Errorf("run %d is older than the history, so nobody knows what was there before it", opt.Run)
+	}
 	if !changed {
 		return nil, fmt.Errorf("run %d (%s) changed nothing; `cohortx runs` shows what each run did", opt.Run, run.State)
 	}
