@@ -28,6 +28,8 @@ func Remove(ctx context.Context, opt RemoveOptions) (*report.Run, error) {
 	rep := report.NewRun(opt.Version, opt.Store)
 	rep.DryRun = opt.DryRun
 	name := fmt.Sprintf("%s %s/%s/%s", opt.Kind, interchange.CohortName(opt.Cohort), opt.Person, opt.Begin)
+	// Ids of people stand in no verdict: it goes into reports that are passed on.
+	discreet := fmt.Sprintf("one %s of cohort %s that begins on %s", opt.Kind, interchange.CohortName(opt.Cohort), opt.Begin)
 	var key store.AssociationKey
 	h := handwork{
 		command:  "remove",
@@ -39,9 +41,9 @@ func Remove(ctx context.Context, opt RemoveOptions) (*report.Run, error) {
 		apply: func(ctx context.Context, tx *store.Tx, _ *store.Run) error {
 			found, err := tx.Remove(ctx, opt.Kind, key)
 			if err == nil && !found {
-				err = fmt.Errorf("%s was removed by another program a moment ago", name)
+				err = fmt.Errorf("another program has removed %s a moment ago", discreet)
 			}
-			rep.State, rep.ExitStatus, rep.Verdict = string(store.Applied), ExitOK, "Removed "+report.Plain(name)+"."
+			rep.State, rep.ExitStatus, rep.Verdict = string(store.Applied), ExitOK, "Removed "+report.Plain(discreet)+"."
 			rep.Counts.Add(opt.Kind.String(), interchange.Withdrawn, 1)
 			return err
 		},

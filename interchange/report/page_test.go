@@ -107,7 +107,15 @@ func TestRedact(t *testing.T) {
 	r.Rejects = []report.Group{{Code: interchange.CodeStudentNotFound, Count: 3, First: []report.Fault{
 		{File: "a.xml", Line: 3, Code: interchange.CodeStudentNotFound, Key: "S77/S77/S77/2025-09-14", Person: "S77", Found: `unique id "S77"`, Detail: `"0S77" is stored`, Excerpt: &xml},
 		{Code: "value_type", Key: "1/2/S77/09/14/2025", Person: "S77", Path: "StudentCohortAssociation/BeginDate", Found: `"09/14/2025"`, Excerpt: &json},
-		{Code: "id_duplicate", Path: "StudentCohortAssociation/@id", Found: `"A_S77"`},
+		{Code: "id_duplicate", Path: "StudentCohortAssociation/@id", Found: `"A_S77"`, Detail: `"a\"S77" and "S77\"`},
+		{Code: interchange.CodeReferenceConflict, Key: "1/2/S77/2025-09-14", Person: "S77", Path: "StudentCohortAssociation/StudentReference/StudentLookup/StudentUniqueId",
+			Found: "S78", Expected: "S77, as the Identity says"},
+		{Code: interchange.CodeReferenceConflict, Key: "1/2/S77/2025-09-14", Person: "S77", Path: "StudentCohortAssociation/StudentReference",
+			Found: "two ways to name it that disagree: S77 and S78"},
+		{Code: "value_type", Key: "Ä1-", Person: "Ä1-", Kind: "Student", Path: "Student", Detail: "of Ä1-, not of Ä1-ROW or ÖÄ1-"},
+		// Of a run of which the store has rejects, but no report.
+		{Code: interchange.CodeStudentNotFound, Key: "1/2/S77/2025-09-14", Kind: "StudentCohortAssociation"},
+		{Code: interchange.CodeStudentNotFound, Key: "1/COHORT", Kind: "Cohort"},
 		{Code: "value_type", Key: "S77", Person: "S77", Kind: "Student", Path: "Student/BirthData/BirthDate", Found: "a value of 9 characters"},
 	}}}
 	r.HeldBack = []report.HeldBack{{Code: interchange.CodeNoAssociations, Count: 1, First: []string{"1/2/S77/2025-09-14"}}}
@@ -118,12 +126,12 @@ func TestRedact(t *testing.T) {
 		t.Fatal(err)
 	}
 	kept := strings.ReplaceAll(text.String(), `"key": "S77/S77/(masked)/2025-09-14"`, "") // organization and cohort that are called alike
-	for _, secret := range []string{"S77", "S78", "78}", `S\"77`} {
+	for _, secret := range []string{"S77", "S78", "78}", `S\"77`, "of Ä1-,"} {
 		if strings.Contains(kept, secret) {
 			t.Errorf("%s is in the report:\n%s", secret, text.String())
 		}
 	}
-	for _, fact := range []string{"S77/S77/(masked)/2025-09-14", "1/2/(masked)/09/14/2025", `\"09/14/2025\"`, "<BeginDate>2025-09-14</BeginDate>", `\"beginDate\":\"2025-09-14\"`, `"count": 3`} {
+	for _, fact := range []string{"S77/S77/(masked)/2025-09-14", "1/2/(masked)/09/14/2025", `\"09/14/2025\"`, "1/COHORT", "ÖÄ1-", "<BeginDate>2025-09-14</BeginDate>", `\"beginDate\":\"2025-09-14\"`, `"count": 3`} {
 		if !strings.Contains(text.String(), fact) {
 			t.Errorf("%s is not in the report any more:\n%s", fact, text.String())
 		}

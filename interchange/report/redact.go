@@ -3,6 +3,8 @@ package report
 import (
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"cohortx/interchange"
 )
@@ -38,22 +40,26 @@ func (r *Run) Redact() {
 }
 
 var (
-	quoted = regexp.MustCompile(`"[^"]*"`)
+	quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|"[^"]*"`)
 	// Ids of elements often are those of people.
 	personIn = regexp.MustCompile(`(<(?:[^<>:\s]*:)?(?:StudentUniqueId|StaffUniqueId)(?:\s[^<>]*)?>)[^<]*|(\s(?:id|ref)\s*=\s*)(?:"[^"]*"|'[^']*')|("(?:studentUniqueId|staffUniqueId)"\s*:\s*)(?:"(?:[^"\\]|\\.)*"|[^,}\]]*)`)
 )
 
 func (f *Fault) redact() {
 	hide := func(s string) string { return s }
-	if f.Person != "" {
-		person := regexp.MustCompile(`\b` + regexp.QuoteMeta(f.Person) + `\b`)
-		hide = func(s string) string { return person.ReplaceAllString(s, masked) }
+	if person := f.Person; person != "" {
+		hide = func(s string) string { return maskWord(s, person) }
 		f.Key, f.Person = f.maskedKey(), masked
+	} else if f.Key != "" && ofPeople(f.Kind) { // recalled from a store that has no report of the run
+		f.Key = masked
 	}
 	// What a message quotes is a value of the element that it names. Others, such as stored keys that are alike, may be ids of people.
 	element := f.Path[strings.LastIndexAny(f.Path, "/.")+1:]
 	if !interchange.Shown(element, false) || strings.HasSuffix(strings.ToLower(element), "uniqueid") {
 		f.Found, f.Expected = quoted.ReplaceAllString(f.Found, masked), quoted.ReplaceAllString(f.Expected, masked)
+	}
+	if f.Code == interchange.CodeReferenceConflict && (ofPeople(element) || strings.HasSuffix(element, "UniqueId")) {
+		f.Found, f.Expected = masked, "" // two ids
 	}
 	f.Detail = quoted.ReplaceAllString(f.Detail, masked)
 	f.Found, f.Expected, f.Detail = hide(f.Found), hide(f.Expected), hide(f.Detail)
@@ -61,6 +67,38 @@ func (f *Fault) redact() {
 		for _, s := range []*string{&e.Before, &e.Fault, &e.After} {
 			*s = hide(personIn.ReplaceAllString(*s, "${1}${2}${3}"+masked))
 		}
+	}
+}
+
+// ofPeople reports whether a kind of entity, or of reference, is about a student or a staff member.
+func ofPeople(kind string) bool {
+	kind = strings.ToLower(kind)
+	return kind == "" || strings.Contains(kind, "student") || strings.Contains(kind, "staff")
+}
+
+// maskWord masks an id wherever it is not a part of a longer word.
+func maskWord(s, id string) string {
+	inWord := func(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) }
+	first, _ := utf8.DecodeRuneInString(id)
+	last, _ := utf8.DecodeLastRuneInString(id)
+	var out strings.Builder
+	for from := 0; ; {
+		i := strings.Index(s[from:], id)
+		if i < 0 {
+			out.WriteString(s[from:])
+			return out.String()
+		}
+		i += from
+		to := i + len(id)
+		before, _ := utf8.DecodeLastRuneInString(s[:i])
+		after, _ := utf8.DecodeRuneInString(s[to:])
+		if inWord(first) && inWord(before) || inWord(last) && inWord(after) {
+			to = i + len(string(first))
+			out.WriteString(s[from:to])
+		} else {
+			out.WriteString(s[from:i] + masked)
+		}
+		from = to
 	}
 }
 
