@@ -132,7 +132,7 @@ var Catalogue = []Entry{
 	{CodeManifestInvalid, Refuses, "The manifest.csv cannot be read, so that none of the files that came with it can be verified.", "Mend manifest.csv as the message says, and put it and its files into the inbox again.", "a line without a hash"},
 	{CodeManifestMismatch, Refuses, "The file's SHA-256 is not the one in manifest.csv.", "Transfer the file and manifest.csv again.", "a file that was cut off in transfer"},
 	{CodeContentUnknown, Refuses, "The root element or its namespace is none that can be imported.", "Give a file of one of the interchanges that the message lists, or --as-release.", "<InterchangeStudentGrade>"},
-	{CodeHeaderUnknown, Refuses, "The first line is no header of a CSV file that is known.", "Give the file a header with the columns that the message lists.", "id;name"},
+	{CodeHeaderUnknown, Refuses, "The first line is no header of a CSV file that is known.", "Give the file a header with the columns that the message lists. If it is empty, export it again.", "id;name"},
 	{CodeRootInvalid, Refuses, "Something stands between the entities that may not stand there, the root has an attribute that it may not have, or there is no entity at all.", "Mend the places that are listed, or export the file again.", "<InterchangeStudentCohort xmlns=\"...\"/>"},
 	{"csv_record", Rejects, "A line of a CSV file is none, or has another number of fields than the header.", "Put quotation marks around values that contain a comma, and write every column.", "5,Smith where the header has four columns"},
 	{Code(xsd.RootUnexpected), Violates, "The root element is not the one of the schema.", "Write <InterchangeStudentCohort> in the namespace of the release.", "<InterchangeStudentCohort xmlns=\"https://ed-fi.org/0200\">"},

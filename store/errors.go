@@ -12,7 +12,7 @@ import (
 type NotFoundError struct{ Path string }
 
 func (e *NotFoundError) Error() string {
-	return fmt.Sprintf("there is no store at %s: create one with `cohortx init --db %s`", e.Path, e.Path)
+	return fmt.Sprintf("there is no store at %s: correct the path, or create one with `cohortx init --db %s`", e.Path, e.Path)
 }
 
 // NotAStoreError says that the file at Path is something else than a store of this program.

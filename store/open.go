@@ -95,7 +95,7 @@ func (db *DB) ensureFile() (created bool, err error) {
 			return true, f.Close()
 		}
 		if !errors.Is(err, fs.ErrExist) {
-			return false, fmt.Errorf("create store: %w", err)
+			return false, fmt.Errorf("open or create store: %w", err)
 		}
 	}
 	fi, err := os.Stat(db.path)

@@ -20,7 +20,7 @@ func approveCommand() *cli.Command {
 		Usage:     "end what a run of complete files held back",
 		ArgsUsage: "N",
 		Description: "Ends or withdraws what run N held back, as of that run's date. It looks again: only what is still active, and what no\n" +
-			"later run has named, goes. It is a run of its own." + exitStatus,
+			"later run has named, goes. It is a run of its own.",
 		Flags: []cli.Flag{
 			dbFlag(),
 			&cli.StringSliceFlag{Name: "scope", Usage: "only what was held back of education organizations `ID,...`"},

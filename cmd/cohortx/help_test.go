@@ -9,7 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// Every command's help ends with the exit statuses, shows no hidden flag, and goes to standard output.
+// Every command's help ends with the exit statuses, which stand there once, shows no hidden flag, and goes to standard output.
 func TestHelp(t *testing.T) {
 	help := func(args ...string) {
 		var stdout, stderr bytes.Buffer
@@ -19,6 +19,9 @@ func TestHelp(t *testing.T) {
 		}
 		if !strings.HasSuffix(stdout.String(), "\n"+exitStatus) {
 			t.Errorf("%q does not end with the exit statuses:\n%s", args, stdout.String())
+		}
+		if n := strings.Count(stdout.String(), "EXIT STATUS"); n != 1 {
+			t.Errorf("%q names the exit statuses %d times", args, n)
 		}
 		if strings.Contains(stdout.String(), "cpuprofile") {
 			t.Errorf("%q shows a hidden flag", args)

@@ -212,14 +212,14 @@ const exitStatus = `
 EXIT STATUS
    0    all applied (validate: valid)
    1    could not run (usage, environment); nothing changed
-   2    applied, with rejects
+   2    applied, with rejects (export: something was left out)
    3    refused and rolled back: not well-formed, root invalid, too many rejects (validate: not valid; export: nothing to write;
         runs revert: a later run has to do with the same rows)
    4    another run holds the store
    5    applied, but removals were held back
    6    status: no success within --max-age
    7    status: the store is damaged
-   130  interrupted, rolled back
+   130  interrupted; what was not yet applied was rolled back
    Over several files: the first of 130, 4, 1, 3, 5, 2, 0 that occurred; --json has it per file.
 `
 

@@ -142,7 +142,7 @@ func printRun(w io.Writer, r store.RunRecord, rejects iter.Seq2[store.Reject, er
 	}
 	fmt.Fprintf(w, "%s\n%s\n", revertedBy(record.RevertedBy), report.Plain(r.Detail))
 	for _, f := range record.Files {
-		fmt.Fprintf(w, "  %s (%s): %s, %d entities, %d rejected\n", report.Plain(f.Name), f.Content, f.Verdict, f.Entities, f.Rejected)
+		fmt.Fprintf(w, "  %s (%s): %s, %s, %s rejected\n", report.Plain(f.Name), f.Content, f.Verdict, report.Number(f.Entities, "entity", "entities"), report.Thousands(f.Rejected))
 		if f.Refusal != "" {
 			fmt.Fprintf(w, "    %s\n", report.Plain(f.Refusal))
 		}

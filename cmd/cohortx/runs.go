@@ -21,7 +21,7 @@ func runsCommand() *cli.Command {
 		Subcommands: []*cli.Command{
 			{Name: "list", Usage: "list the runs", Flags: flags, Action: listRuns, OnUsageError: usage("cohortx runs --help")},
 			{Name: "show", Usage: "show a run with its files and rejects", ArgsUsage: "N", Flags: flags, Action: showRun, OnUsageError: usage("cohortx runs show 1"),
-				Description: "Shows one run: when, what became of each file, counts, every reject, every removal that it held back." + exitStatus},
+				Description: "Shows one run: when, what became of each file, counts, every reject, every removal that it held back."},
 			approveCommand(), revertCommand(),
 		},
 	}

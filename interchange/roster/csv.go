@@ -135,7 +135,7 @@ func openCSV(ctx context.Context, b *bufio.Reader) (*csvFile, error) {
 			return f, err
 		}
 	}
-	return nil, headerError(fmt.Sprintf("a header of %d columns that tells nothing known", len(header)), nil)
+	return nil, headerError(fmt.Sprintf("a first line that is no known header (number of columns: %d)", len(header)), nil)
 }
 
 // nodes finds the columns of a header.
