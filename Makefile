@@ -52,9 +52,9 @@ UNUSED  = ucnv_|UCNV_|gz|inflate|deflate|lzma_|crc32
 NEEDED  = once getspecific setspecific key_create key_delete mutex_init mutex_destroy mutex_lock mutex_unlock cond_init cond_destroy cond_wait cond_signal equal self
 
 build: deps ## build bin/cohortx and bin/cohortgen; STATIC=no uses the shared libraries
-	@# The tag leaves out a Markdown parser; -X, what the Go runtime would note of memory in case of a profile, which --memprofile asks for.
+	@# The tags leave out a Markdown parser and HTTP/2; -X, what the Go runtime would note of memory in case of a profile, which --memprofile asks for.
 	build() {
-		go build -tags "urfave_cli_no_docs$${1:-}" -ldflags "-X main.version=$(VERSION) -X runtime.godebugDefault=memprofilerate=0 $${2:-}" -o bin/ ./cmd/...
+		go build -tags "urfave_cli_no_docs,nethttpomithttp2$${1:-}" -ldflags "-X main.version=$(VERSION) -X runtime.godebugDefault=memprofilerate=0 $${2:-}" -o bin/ ./cmd/...
 	}
 	library=$$($$(go env CC) -print-file-name=libxml2.a)
 	if [ "$(STATIC)" = yes ] && [ -e "$$library" ]; then

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	gosync "sync"
 
 	"cohortx/interchange/source"
 )
@@ -34,11 +35,11 @@ func free(path string) string {
 	}
 }
 
-var runInName = regexp.MustCompile(`(?:^|\.)run(\d+)(?:\.|$)`)
+var runInName = gosync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?:^|\.)run(\d+)(?:\.|$)`) })
 
 // runOf is the run that a name in the archive has, the last where there are several: a file may have been named so when it came.
 func runOf(name string) (run int64, ok bool) {
-	all := runInName.FindAllStringSubmatch(strings.ReplaceAll(name, ".", ".."), -1) // so that matches do not share a dot
+	all := runInName().FindAllStringSubmatch(strings.ReplaceAll(name, ".", ".."), -1) // so that matches do not share a dot
 	if len(all) == 0 {
 		return 0, false
 	}

@@ -3,6 +3,7 @@ package report
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -39,10 +40,13 @@ func (r *Run) Redact() {
 	}
 }
 
+// Expressions are compiled when they are first needed: most runs redact nothing.
 var (
-	quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|"[^"]*"`)
+	quoted = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`"(?:[^"\\]|\\.)*"|"[^"]*"`) })
 	// Ids of elements often are those of people.
-	personIn = regexp.MustCompile(`(<(?:[^<>:\s]*:)?(?:StudentUniqueId|StaffUniqueId)(?:\s[^<>]*)?>)[^<]*|(\s(?:id|ref)\s*=\s*)(?:"[^"]*"|'[^']*')|("(?:studentUniqueId|staffUniqueId)"\s*:\s*)(?:"(?:[^"\\]|\\.)*"|[^,}\]]*)`)
+	personIn = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(<(?:[^<>:\s]*:)?(?:StudentUniqueId|StaffUniqueId)(?:\s[^<>]*)?>)[^<]*|(\s(?:id|ref)\s*=\s*)(?:"[^"]*"|'[^']*')|("(?:studentUniqueId|staffUniqueId)"\s*:\s*)(?:"(?:[^"\\]|\\.)*"|[^,}\]]*)`)
+	})
 )
 
 func (f *Fault) redact() {
@@ -56,16 +60,16 @@ func (f *Fault) redact() {
 	// What a message quotes is a value of the element that it names. Others, such as stored keys that are alike, may be ids of people.
 	element := f.Path[strings.LastIndexAny(f.Path, "/.")+1:]
 	if !interchange.Shown(element, false) || strings.HasSuffix(strings.ToLower(element), "uniqueid") {
-		f.Found, f.Expected = quoted.ReplaceAllString(f.Found, masked), quoted.ReplaceAllString(f.Expected, masked)
+		f.Found, f.Expected = quoted().ReplaceAllString(f.Found, masked), quoted().ReplaceAllString(f.Expected, masked)
 	}
 	if f.Code == interchange.CodeReferenceConflict && (ofPeople(element) || strings.HasSuffix(element, "UniqueId")) {
 		f.Found, f.Expected = masked, "" // two ids
 	}
-	f.Detail = quoted.ReplaceAllString(f.Detail, masked)
+	f.Detail = quoted().ReplaceAllString(f.Detail, masked)
 	f.Found, f.Expected, f.Detail = hide(f.Found), hide(f.Expected), hide(f.Detail)
 	if e := f.Excerpt; e != nil {
 		for _, s := range []*string{&e.Before, &e.Fault, &e.After} {
-			*s = hide(personIn.ReplaceAllString(*s, "${1}${2}${3}"+masked))
+			*s = hide(personIn().ReplaceAllString(*s, "${1}${2}${3}"+masked))
 		}
 	}
 }
