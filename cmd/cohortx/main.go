@@ -29,7 +29,18 @@ import (
 // version is set by the Makefile.
 var version = "dev"
 
-func main() { os.Exit(Main()) }
+func main() {
+	growStack()
+	os.Exit(Main())
+}
+
+// growStack makes the stack as large as it will be, in one step: growing by doubling, it would be copied again and again.
+//
+//go:noinline
+func growStack() {
+	var room [16 << 10]byte
+	runtime.KeepAlive(&room)
+}
 
 // Main runs the program and returns its exit status.
 func Main() int {
@@ -39,11 +50,11 @@ func Main() int {
 		ctx, stop = signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		context.AfterFunc(ctx, stop) // the second signal ends the program at once
+		if os.Getenv("GOGC") == "" {
+			collectOften()
+		}
 	}
 	unsetEmpty()
-	if os.Getenv("GOGC") == "" {
-		collectOften()
-	}
 	return run(ctx, os.Args, os.Stdout, os.Stderr)
 }
 
@@ -175,17 +186,28 @@ func newApp(stdout, stderr io.Writer, args ...string) *cli.App {
 		c.CustomHelpTemplate = cli.CommandHelpTemplate + exitStatus
 		plainSwitches(c.Flags)
 		profiled(c)
+		c.Flags = asked(c.Flags, args)
 		for _, s := range c.Subcommands {
 			s.CustomHelpTemplate = cli.CommandHelpTemplate + exitStatus
 			s.HideHelpCommand = true
 			plainSwitches(s.Flags)
 			profiled(s)
+			s.Flags = asked(s.Flags, args)
 		}
 		if len(c.Subcommands) > 0 {
 			c.CustomHelpTemplate = cli.SubcommandHelpTemplate + exitStatus
 		}
 	}
 	return app
+}
+
+// asked leaves out the hidden flags that no argument names: the parser's time grows with the square of the number of flags. Without a flag, its
+// value is that of its type, and so is the default of hidden ones.
+func asked(flags []cli.Flag, args []string) []cli.Flag {
+	return slices.DeleteFunc(flags, func(f cli.Flag) bool {
+		v, ok := f.(cli.VisibleFlag)
+		return ok && !v.IsVisible() && !slices.ContainsFunc(args, func(arg string) bool { return strings.Contains(arg, f.Names()[0]) })
+	})
 }
 
 // plainSwitches keeps "(default: false)" out of the help.
