@@ -64,7 +64,7 @@ func (r *reversal) associationClashes(kind interchange.Kind) ([]string, error) {
 		// A row that came anew with a run that was the first to fill the cohort again.
 		fmt.Sprintf("SELECT 'changed', o.run_id, %s FROM origin o CROSS JOIN target t JOIN %s a ON a.cohort_id = t.number AND a.%s = t.person_id AND a.begin_date = t.begin_date "+
 			"WHERE o.kind = %d AND o.closed_run IS NULL AND o.run_id IN (SELECT run_id FROM later) AND t.kind = o.kind AND t.number BETWEEN o.first AND o.last AND t.run_id < o.run_id "+
-			"AND NOT EXISTS (SELECT 1 FROM change c WHERE %s = %s AND c.run_id > t.run_id)", key2("t"), s.table, s.person, kind, key("c"), key("t")),
+			"AND %s", key2("t"), s.table, s.person, kind, createdBy(key("t"))),
 		depends("cohort_id", historyCohort),
 		fmt.Sprintf("SELECT 'depends', h.last_run, %s FROM held_removal h JOIN target t ON (h.kind, h.cohort_id, h.person_id, h.begin_date) = %s "+
 			"WHERE t.kind = %d AND t.present = 0 AND h.last_run IN (SELECT run_id FROM later)", key2("t"), key("t"), kind),
