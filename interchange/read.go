@@ -206,7 +206,14 @@ func (e *Entity) readPerson(i int, p *Plain) (Reading, *Fault) {
 	return ReadWhole, nil
 }
 
-func blank(b []byte) bool { return len(bytes.Trim(b, " \t\r\n")) == 0 }
+func blank(b []byte) bool {
+	for _, c := range b {
+		if c != ' ' && c != '\t' && c != '\r' && c != '\n' {
+			return false
+		}
+	}
+	return true
+}
 
 func keyEmpty(i int) (Reading, *Fault) {
 	return ReadFault, &Fault{CodeKeyEmpty, i, "an empty or blank key", "at least one character that is not white space"}

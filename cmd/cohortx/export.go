@@ -150,7 +150,6 @@ func exportAction(c *cli.Context) error {
 		out = bufio.NewWriter(c.App.Writer)
 		opt.Out, opt.Path, say = out, "", c.App.ErrWriter
 	}
-	collectAt.Store(50) // its heap is the store's keys and sections
 	result, err := batch.Export(c.Context, opt)
 	if err != nil {
 		return err

@@ -14,10 +14,8 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
@@ -51,7 +49,7 @@ func Main() int {
 		defer stop()
 		context.AfterFunc(ctx, stop) // the second signal ends the program at once
 		if os.Getenv("GOGC") == "" {
-			collectOften()
+			boundGarbage()
 		}
 	}
 	unsetEmpty()
@@ -74,18 +72,6 @@ func brief(args []string) bool {
 	}
 	return size < 1<<20
 }
-
-// collectOften keeps the peak of memory near what is in use. What is large (dictionaries, sorted runs) lives as long as the run and holds no
-// pointers, so collecting often costs little. It begins with the first collection, at 4 MB: what a small file needs is never collected.
-func collectOften() {
-	collectAt.Store(15)
-	sentinel := new([16]byte)
-	runtime.AddCleanup(sentinel, func(at *atomic.Int32) { debug.SetGCPercent(int(at.Load())) }, &collectAt)
-}
-
-// collectAt is how much the heap may grow from one collection to the next, in percent. A command changes it whose heap is full of pointers,
-// and small.
-var collectAt atomic.Int32
 
 // status is an exit status that is no error: everything has been said.
 type status int

@@ -39,7 +39,7 @@ type runFile struct {
 	Name     string `json:"name"`
 	Content  string `json:"content"`
 	Release  string `json:"release,omitempty"`
-	BLAKE3   string `json:"blake3,omitempty"`
+	XXH128   string `json:"xxh128,omitempty"`
 	Bytes    int64  `json:"bytes"`
 	Entities int64  `json:"entities"`
 	Rejected int64  `json:"rejected"`
@@ -60,7 +60,7 @@ func recordOf(r store.RunRecord) runRecord {
 	}
 	for _, f := range r.Files {
 		out.Files = append(out.Files, runFile{
-			Name: f.Name, Content: f.Kind, Release: f.Release, BLAKE3: fmt.Sprintf("%x", f.BLAKE3), Bytes: f.Bytes, Entities: f.Entities,
+			Name: f.Name, Content: f.Kind, Release: f.Release, XXH128: fmt.Sprintf("%x", f.XXH128), Bytes: f.Bytes, Entities: f.Entities,
 			Rejected: f.Rejects, Verdict: f.Verdict, Refusal: f.Detail,
 		})
 	}

@@ -258,7 +258,7 @@ func (im *importer) prerequisite(ctx context.Context, in *input) error {
 			return err
 		}
 	}
-	in.report.BLAKE3 = hex.EncodeToString(o.stream.BLAKE3())
+	in.report.XXH128 = hex.EncodeToString(o.stream.XXH128())
 	im.keep(in, p.counts)
 	return nil
 }
@@ -457,7 +457,7 @@ func (im *importer) readCohorts(ctx context.Context, s *set, in *input, find *fi
 	if err != nil {
 		return fmt.Errorf("%s: %w", in.Name, err)
 	}
-	in.report.BLAKE3 = hex.EncodeToString(o.stream.BLAKE3())
+	in.report.XXH128 = hex.EncodeToString(o.stream.XXH128())
 	if d.total() == 0 && len(d.root) == 0 && g.resources == nil {
 		d.root = append(d.root, emptyRoot(g.scope))
 	}

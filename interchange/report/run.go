@@ -78,7 +78,7 @@ type File struct {
 	Content    string  `json:"content"` // cohorts, students, staff ...
 	Release    string  `json:"release,omitempty"`
 	Encoding   string  `json:"encoding,omitempty"`
-	BLAKE3     string  `json:"blake3,omitempty"`
+	XXH128     string  `json:"xxh128,omitempty"`
 	Bytes      int64   `json:"bytes"` // as stored; -1 when not known
 	Entities   int64   `json:"entities"`
 	Rejected   int64   `json:"rejected"`

@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -17,7 +18,7 @@ import (
 	"testing/iotest"
 	"unicode/utf16"
 
-	"github.com/zeebo/blake3"
+	"github.com/zeebo/xxh3"
 
 	"cohortx/interchange/source"
 	"cohortx/xsd/scan"
@@ -267,9 +268,10 @@ func TestExpand_Errors(t *testing.T) {
 }
 
 // The hashes are of the bytes as stored.
-func TestInput_BLAKE3(t *testing.T) {
+func TestInput_XXH128(t *testing.T) {
 	stored := gzipped(t, []byte("<r/>"))
-	inputs, err := source.Expand([]string{write(t, t.TempDir(), "a.xml.gz", stored)})
+	dir := t.TempDir()
+	inputs, err := source.Expand([]string{write(t, dir, "a.xml.gz", stored), write(t, dir, "abc.xml", []byte("abc"))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -285,12 +287,16 @@ func TestInput_BLAKE3(t *testing.T) {
 	if last != int64(len(stored)) || s.Stored() != last {
 		t.Errorf("found %d bytes of progress, %d stored; expected %d", last, s.Stored(), len(stored))
 	}
-	want := blake3.Sum256(stored)
-	if !bytes.Equal(s.BLAKE3(), want[:]) {
-		t.Errorf("found hash %x, expected %x", s.BLAKE3(), want)
+	want := xxh3.Hash128(stored).Bytes()
+	if !bytes.Equal(s.XXH128(), want[:]) {
+		t.Errorf("found hash %x, expected %x", s.XXH128(), want)
 	}
-	if sum, err := inputs[0].BLAKE3(context.Background()); err != nil || !bytes.Equal(sum, want[:]) {
+	if sum, err := inputs[0].XXH128(context.Background()); err != nil || !bytes.Equal(sum, want[:]) {
 		t.Errorf("found hash %x, %v; expected %x", sum, err, want)
+	}
+	// As xxh128sum prints it.
+	if sum, err := inputs[1].XXH128(context.Background()); err != nil || hex.EncodeToString(sum) != "06b05ab6733a618578af5f94892f3950" {
+		t.Errorf("found hash %x, %v of a file that holds abc", sum, err)
 	}
 	sha := sha256.Sum256(stored)
 	if sum, err := inputs[0].SHA256(context.Background()); err != nil || !bytes.Equal(sum, sha[:]) {
