@@ -35,15 +35,15 @@ type RunInfo struct {
 
 // SourceFile is one file of a run. What is not known is empty or -1.
 type SourceFile struct {
-	Name     string // as in messages: path or drop.zip:member
-	Kind     string // the root's name, or "csv:students"
-	Release  string
-	XXH128   []byte // of the stored bytes; nil if the file was not read to its end
-	Bytes    int64  // -1: unknown
-	Entities int64
-	Rejects  int64
-	Verdict  string
-	Detail   string
+	Name        string // as in messages: path or drop.zip:member
+	Kind        string // the root's name, or "csv:students"
+	Release     string
+	Fingerprint []byte // of the stored bytes; nil if the file was not read to its end
+	Bytes       int64  // -1: unknown
+	Entities    int64
+	Rejects     int64
+	Verdict     string
+	Detail      string
 }
 
 // Reject is one entity that was not applied. Values of people stand in it as their length only.
@@ -189,10 +189,10 @@ func (run *Run) finish(ctx context.Context, w *conn, r Result) error {
 		if f.Bytes >= 0 {
 			bytes = f.Bytes
 		}
-		if f.XXH128 != nil {
-			sum = f.XXH128
+		if f.Fingerprint != nil {
+			sum = f.Fingerprint
 		}
-		if _, err := w.exec("INSERT INTO source_file (run_id, position, name, kind, release, xxh128, bytes, entities, rejects, verdict, detail) VALUES "+values(1, 11),
+		if _, err := w.exec("INSERT INTO source_file (run_id, position, name, kind, release, fingerprint, bytes, entities, rejects, verdict, detail) VALUES "+values(1, 11),
 			run.Number, int64(i+1), f.Name, f.Kind, text(f.Release), sum, bytes, f.Entities, f.Rejects, text(f.Verdict), text(f.Detail)); err != nil {
 			return err
 		}
@@ -315,9 +315,9 @@ func (db *DB) RunByNumber(ctx context.Context, number int64) (run RunRecord, fou
 	if err != nil || !found {
 		return run, found, db.named("read run", err)
 	}
-	err = c.each(ctx, "SELECT name, kind, release, xxh128, bytes, entities, rejects, verdict, detail FROM source_file WHERE run_id = ? ORDER BY position",
+	err = c.each(ctx, "SELECT name, kind, release, fingerprint, bytes, entities, rejects, verdict, detail FROM source_file WHERE run_id = ? ORDER BY position",
 		[]driver.Value{number}, func(row []driver.Value) error {
-			f := SourceFile{Name: str(row[0]), Kind: str(row[1]), Release: str(row[2]), XXH128: blob(row[3]), Bytes: -1,
+			f := SourceFile{Name: str(row[0]), Kind: str(row[1]), Release: str(row[2]), Fingerprint: blob(row[3]), Bytes: -1,
 				Entities: num(row[5]), Rejects: num(row[6]), Verdict: str(row[7]), Detail: str(row[8])}
 			if row[4] != nil {
 				f.Bytes = num(row[4])

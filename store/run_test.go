@@ -39,7 +39,7 @@ func TestRun(t *testing.T) {
 		State: store.Applied, ExitStatus: 2, Release: "2.0",
 		Counts: store.Counts{"Cohort": {"created": 1}},
 		Files: []store.SourceFile{
-			{Name: "a.xml", Kind: "InterchangeStudentCohort", Release: "2.0", XXH128: []byte{1, 2}, Bytes: 77, Entities: 130, Rejects: 120, Verdict: "applied"},
+			{Name: "a.xml", Kind: "InterchangeStudentCohort", Release: "2.0", Fingerprint: []byte{1, 2}, Bytes: 77, Entities: 130, Rejects: 120, Verdict: "applied"},
 			{Name: "-", Kind: "csv:students", Bytes: -1, Verdict: "refused", Detail: "not well-formed"}},
 	}
 	var list []store.Reject

@@ -36,15 +36,15 @@ type runRecord struct {
 }
 
 type runFile struct {
-	Name     string `json:"name"`
-	Content  string `json:"content"`
-	Release  string `json:"release,omitempty"`
-	XXH128   string `json:"xxh128,omitempty"`
-	Bytes    int64  `json:"bytes"`
-	Entities int64  `json:"entities"`
-	Rejected int64  `json:"rejected"`
-	Verdict  string `json:"verdict"`
-	Refusal  string `json:"refusal,omitempty"`
+	Name        string `json:"name"`
+	Content     string `json:"content"`
+	Release     string `json:"release,omitempty"`
+	Fingerprint string `json:"fingerprint,omitempty"`
+	Bytes       int64  `json:"bytes"`
+	Entities    int64  `json:"entities"`
+	Rejected    int64  `json:"rejected"`
+	Verdict     string `json:"verdict"`
+	Refusal     string `json:"refusal,omitempty"`
 }
 
 func recordOf(r store.RunRecord) runRecord {
@@ -60,7 +60,7 @@ func recordOf(r store.RunRecord) runRecord {
 	}
 	for _, f := range r.Files {
 		out.Files = append(out.Files, runFile{
-			Name: f.Name, Content: f.Kind, Release: f.Release, XXH128: fmt.Sprintf("%x", f.XXH128), Bytes: f.Bytes, Entities: f.Entities,
+			Name: f.Name, Content: f.Kind, Release: f.Release, Fingerprint: fmt.Sprintf("%x", f.Fingerprint), Bytes: f.Bytes, Entities: f.Entities,
 			Rejected: f.Rejects, Verdict: f.Verdict, Refusal: f.Detail,
 		})
 	}

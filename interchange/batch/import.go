@@ -258,7 +258,7 @@ func (im *importer) prerequisite(ctx context.Context, in *input) error {
 			return err
 		}
 	}
-	in.report.XXH128 = hex.EncodeToString(o.stream.XXH128())
+	in.report.Fingerprint = hex.EncodeToString(o.stream.Fingerprint())
 	im.keep(in, p.counts)
 	return nil
 }
@@ -457,7 +457,7 @@ func (im *importer) readCohorts(ctx context.Context, s *set, in *input, find *fi
 	if err != nil {
 		return fmt.Errorf("%s: %w", in.Name, err)
 	}
-	in.report.XXH128 = hex.EncodeToString(o.stream.XXH128())
+	in.report.Fingerprint = hex.EncodeToString(o.stream.Fingerprint())
 	if d.total() == 0 && len(d.root) == 0 && g.resources == nil {
 		d.root = append(d.root, emptyRoot(g.scope))
 	}

@@ -123,7 +123,7 @@ func history(ctx context.Context, db *store.DB, r *report.Run) ([]report.Past, e
 }
 
 func recallFile(f store.SourceFile) report.File {
-	out := report.File{Name: f.Name, Content: f.Kind, Release: f.Release, XXH128: hex.EncodeToString(f.XXH128), Bytes: f.Bytes, Entities: f.Entities,
+	out := report.File{Name: f.Name, Content: f.Kind, Release: f.Release, Fingerprint: hex.EncodeToString(f.Fingerprint), Bytes: f.Bytes, Entities: f.Entities,
 		Rejected: f.Rejects, Verdict: f.Verdict}
 	switch f.Verdict {
 	case "refused", "rolled_back":

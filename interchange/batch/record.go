@@ -63,8 +63,8 @@ func storeFile(f *report.File) store.SourceFile {
 	out := store.SourceFile{
 		Name: f.Name, Kind: f.Content, Release: f.Release, Bytes: f.Bytes, Entities: f.Entities, Rejects: f.Rejected, Verdict: f.Verdict,
 	}
-	if sum, err := hex.DecodeString(f.XXH128); err == nil && len(sum) > 0 {
-		out.XXH128 = sum
+	if sum, err := hex.DecodeString(f.Fingerprint); err == nil && len(sum) > 0 {
+		out.Fingerprint = sum
 	}
 	if f.Refusal != nil {
 		out.Detail = f.Refusal.Message()

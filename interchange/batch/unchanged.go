@@ -41,7 +41,7 @@ func (im *importer) unchanged(ctx context.Context, inputs []*source.Input) (bool
 	var list []*input
 	err = im.step("compare files with the last run", func() error {
 		for _, in := range inputs {
-			sum, err := in.XXH128(ctx)
+			sum, err := in.Fingerprint(ctx)
 			if err != nil {
 				return err
 			}
@@ -58,7 +58,7 @@ func (im *importer) unchanged(ctx context.Context, inputs []*source.Input) (bool
 			}
 			taken[i], after[part] = true, i
 			list = append(list, &input{Input: in, number: len(list), report: report.File{
-				Name: in.Name, Content: f.Kind, Release: f.Release, XXH128: hex.EncodeToString(sum), Bytes: in.Size, Verdict: "skipped",
+				Name: in.Name, Content: f.Kind, Release: f.Release, Fingerprint: hex.EncodeToString(sum), Bytes: in.Size, Verdict: "skipped",
 			}})
 		}
 		return nil
@@ -98,7 +98,7 @@ func hasSize(files []store.SourceFile, size int64) bool {
 // indexOf is the place of the first file with this size and hash that is not taken; -1 for none.
 func indexOf(files []store.SourceFile, taken []bool, size int64, sum []byte) int {
 	for i := range files {
-		if !taken[i] && files[i].Bytes == size && bytes.Equal(files[i].XXH128, sum) {
+		if !taken[i] && files[i].Bytes == size && bytes.Equal(files[i].Fingerprint, sum) {
 			return i
 		}
 	}

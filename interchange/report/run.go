@@ -74,20 +74,20 @@ type Step struct {
 
 // File is one input.
 type File struct {
-	Name       string  `json:"name"`
-	Content    string  `json:"content"` // cohorts, students, staff ...
-	Release    string  `json:"release,omitempty"`
-	Encoding   string  `json:"encoding,omitempty"`
-	XXH128     string  `json:"xxh128,omitempty"`
-	Bytes      int64   `json:"bytes"` // as stored; -1 when not known
-	Entities   int64   `json:"entities"`
-	Rejected   int64   `json:"rejected"`
-	Verdict    string  `json:"verdict"` // applied, applied_with_rejects, refused, rolled_back, skipped, not_tried
-	ExitStatus int     `json:"exit_status"`
-	Refusal    *Fault  `json:"refusal,omitempty"` // why it was refused
-	Faults     []Fault `json:"faults,omitempty"`  // further places of the refusal
-	Checked    string  `json:"checked,omitempty"` // how far a prerequisite was checked
-	Note       string  `json:"note,omitempty"`    // what else there is to know, such as that the tables proved nothing
+	Name        string  `json:"name"`
+	Content     string  `json:"content"` // cohorts, students, staff ...
+	Release     string  `json:"release,omitempty"`
+	Encoding    string  `json:"encoding,omitempty"`
+	Fingerprint string  `json:"fingerprint,omitempty"`
+	Bytes       int64   `json:"bytes"` // as stored; -1 when not known
+	Entities    int64   `json:"entities"`
+	Rejected    int64   `json:"rejected"`
+	Verdict     string  `json:"verdict"` // applied, applied_with_rejects, refused, rolled_back, skipped, not_tried
+	ExitStatus  int     `json:"exit_status"`
+	Refusal     *Fault  `json:"refusal,omitempty"` // why it was refused
+	Faults      []Fault `json:"faults,omitempty"`  // further places of the refusal
+	Checked     string  `json:"checked,omitempty"` // how far a prerequisite was checked
+	Note        string  `json:"note,omitempty"`    // what else there is to know, such as that the tables proved nothing
 }
 
 // Fault is a place with what is wrong there.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"os"
 	"sync/atomic"
@@ -12,7 +13,6 @@ import (
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zip"
-	"github.com/zeebo/xxh3"
 
 	"cohortx/xsd/scan"
 )
@@ -32,7 +32,7 @@ const (
 // Options of Open. The zero value is good.
 type Options struct {
 	MaxRatio float64       // 0: DefaultMaxRatio
-	Hash     bool          // compute XXH128; only then it is known at the end
+	Hash     bool          // compute Fingerprint; only then it is known at the end
 	Progress func(n int64) // called now and then with the bytes of the stored file read so far; by one goroutine at a time
 }
 
@@ -41,7 +41,7 @@ type Stream struct {
 	io.Reader
 	encoding string
 	closers  []io.Closer
-	hash     *xxh3.Hasher
+	hash     hash.Hash
 	stored   *counter
 	raw      io.Reader // what is left of the stored bytes
 }
@@ -84,7 +84,7 @@ func (in *Input) Open(ctx context.Context, opt Options) (_ *Stream, err error) {
 		return nil, err
 	}
 	if opt.Hash {
-		s.hash = xxh3.New()
+		s.hash = newFingerprint()
 		raw = io.TeeReader(raw, s.hash)
 	}
 	s.raw = raw

@@ -3,51 +3,55 @@ package source
 import (
 	"context"
 	"crypto/sha256"
+	"hash"
 	"io"
 
-	"github.com/zeebo/xxh3"
+	"github.com/minio/highwayhash"
 )
 
-// XXH128 is the hash of the input as stored, 16 bytes as xxh128sum prints them, of an archive's member as it is when unpacked, after the end has
-// been read; nil without Options.Hash. A file is known again by it: two files differ in it as surely as in any hash of that length, unless
-// somebody makes them alike on purpose, who could as well have written what he likes into either. A cryptographic hash would take an eighth of
-// an import (BLAKE3), or a quarter (SHA-256).
-func (s *Stream) XXH128() []byte {
+// fingerprintKey is what fingerprints are keyed with; it is no secret.
+var fingerprintKey = []byte("cohortx knows a file again by it")
+
+// newFingerprint returns the hash behind fingerprints, HighwayHash-256: ten times as fast as SHA-256, which took a quarter of an import, and four
+// times as BLAKE3. Two files differ in it as surely as in those, unless somebody makes them alike on purpose, who could as well have written
+// what he likes into either.
+func newFingerprint() hash.Hash {
+	h, err := highwayhash.New(fingerprintKey)
+	if err != nil {
+		panic(err) // the key has the wrong length
+	}
+	return h
+}
+
+// Fingerprint is a hash of the input as stored, 32 bytes, of an archive's member as it is when unpacked, after the end has been read; nil without
+// Options.Hash. A file is known again by it.
+func (s *Stream) Fingerprint() []byte {
 	if s.hash == nil {
 		return nil
 	}
-	return xxh128(s.hash)
+	return s.hash.Sum(nil)
 }
 
-func xxh128(h *xxh3.Hasher) []byte {
-	sum := h.Sum128().Bytes()
-	return sum[:]
-}
-
-// XXH128 reads the input for its hash.
-func (in *Input) XXH128(ctx context.Context) ([]byte, error) {
-	h := xxh3.New()
-	err := in.sum(ctx, h)
-	return xxh128(h), err
+// Fingerprint reads the input for its fingerprint.
+func (in *Input) Fingerprint(ctx context.Context) ([]byte, error) {
+	return in.sum(ctx, newFingerprint())
 }
 
 // SHA256 reads the input for its SHA-256, which manifests name.
-func (in *Input) SHA256(ctx context.Context) ([]byte, error) {
-	h := sha256.New()
-	err := in.sum(ctx, h)
-	return h.Sum(nil), err
-}
+func (in *Input) SHA256(ctx context.Context) ([]byte, error) { return in.sum(ctx, sha256.New()) }
 
-// sum gives a hash the bytes as stored, and reads them ahead meanwhile.
-func (in *Input) sum(ctx context.Context, h io.Writer) error {
+// sum hashes the bytes as stored, and reads them ahead meanwhile.
+func (in *Input) sum(ctx context.Context, h hash.Hash) ([]byte, error) {
 	s := &Stream{stored: &counter{}}
 	defer s.Close()
 	raw, err := in.raw(ctx, s)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	pieces := ahead(ctx, &cancelled{ctx, raw})
 	s.closers = append(s.closers, pieces)
-	_, err = io.CopyBuffer(h, struct{ io.Reader }{pieces}, make([]byte, readAhead))
-	return err
+	if _, err := io.CopyBuffer(h, struct{ io.Reader }{pieces}, make([]byte, readAhead)); err != nil {
+		return nil, err
+	}
+	return h.Sum(nil), nil
 }
