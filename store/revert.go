@@ -98,17 +98,19 @@ func (r *reversal) exec(query string, args ...driver.Value) error {
 const reversalTables = `
 CREATE TEMP TABLE reverted (run_id INTEGER PRIMARY KEY);
 CREATE TEMP TABLE later (run_id INTEGER PRIMARY KEY, loads INTEGER);
+CREATE TEMP TABLE undone (run_id INTEGER PRIMARY KEY, by_run INTEGER);
 CREATE TEMP TABLE target (kind INTEGER, number INTEGER, person_id INTEGER, begin_date INTEGER, run_id INTEGER, present INTEGER,
 	end_date INTEGER, student_record_access INTEGER, rest TEXT, PRIMARY KEY (kind, number, person_id, begin_date)) WITHOUT ROWID;
 CREATE TEMP TABLE clash (why TEXT, run_id INTEGER, kind INTEGER, number INTEGER, person_id INTEGER, begin_date INTEGER)`
 
 func (r *reversal) drop() {
-	for _, t := range []string{"reverted", "later", "target", "clash"} {
+	for _, t := range []string{"reverted", "later", "undone", "target", "clash"} {
 		r.w.exec("DROP TABLE IF EXISTS temp." + t) // after an error they are gone with the transaction
 	}
 }
 
-// begin notes which runs are reverted, and which others count: those that are not void.
+// begin notes which runs are reverted, and which others count: those that are not void. An undone run and the one that has undone it count for
+// nothing together, but for what came between them.
 func (r *reversal) begin(runs []int64) error {
 	if err := r.exec(reversalTables); err != nil {
 		return err
@@ -118,7 +120,19 @@ func (r *reversal) begin(runs []int64) error {
 			return err
 		}
 	}
-	return r.exec("INSERT INTO later SELECT id, command IN ('import', 'drop') AND coalesce(counts, 'null') NOT IN ('null', '{}') FROM run WHERE void = 0 AND id < ? AND id NOT IN (SELECT run_id FROM reverted)", r.run)
+	if err := r.exec("INSERT INTO later SELECT id, command IN ('import', 'drop') AND coalesce(counts, 'null') NOT IN ('null', '{}') FROM run WHERE void = 0 AND id < ? AND id NOT IN (SELECT run_id FROM reverted)", r.run); err != nil {
+		return err
+	}
+	reverts, err := reversals(r.ctx, r.w)
+	if err != nil {
+		return err
+	}
+	for run, by := range reverts.By() {
+		if err := r.exec("INSERT INTO undone VALUES (?, ?)", run, by); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // key is a row's key in the history, as columns of a table.

@@ -15,7 +15,8 @@ func (r *reversal) clashes() error {
 	queries := []string{
 		// A row and its lists are one: a file says all of it.
 		fmt.Sprintf("SELECT 'changed', c.run_id, %s FROM (SELECT *, iif(kind > %[2]d, kind %% 10, kind) AS b FROM target) t JOIN change c ON c.kind IN (b, b + %[2]d, b + %[2]d + 10) "+
-			"AND (c.number, c.person_id, c.begin_date) = (t.number, t.person_id, t.begin_date) WHERE c.run_id > t.run_id AND c.run_id IN (SELECT run_id FROM later)", key2("t"), historyList),
+			"AND (c.number, c.person_id, c.begin_date) = (t.number, t.person_id, t.begin_date) WHERE c.run_id > t.run_id AND (c.run_id IN (SELECT run_id FROM later) "+
+			"OR c.run_id NOT IN (SELECT run_id FROM reverted) AND EXISTS (SELECT 1 FROM undone u WHERE u.by_run = c.run_id AND u.run_id < t.run_id))", key2("t"), historyList),
 		// The run that confirmed a row, or the next one that loaded files if that is void. What a revert has put back was confirmed as a change of
 		// that one.
 		"SELECT 'confirmed', l.run_id, " + key2("t") + " FROM target t JOIN change c ON " + key("c") + " = " + key("t") + " JOIN later l ON l.run_id = " + confirmer("c") +
