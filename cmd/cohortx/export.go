@@ -3,8 +3,6 @@ package main
 import (
 	"bufio"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -121,12 +119,6 @@ func exportAction(c *cli.Context) error {
 	}
 	if c.String("o") == "" {
 		return &usageError{"nothing says where to write", "cohortx export --db cohorts.db -o out.xml"}
-	}
-	if info, err := os.Stat(c.String("o")); err == nil && info.IsDir() {
-		return &usageError{"-o " + c.String("o") + " is a folder", "cohortx export --db cohorts.db -o " + filepath.Join(c.String("o"), "out.xml")}
-	}
-	if name := c.String("left-out"); name != "" && name == c.String("o") {
-		return &usageError{"--left-out and -o name the same file", "cohortx export --db cohorts.db -o out.xml --left-out left-out.jsonl"}
 	}
 	filter, err := exportFilter(c, time.Now())
 	if err != nil {

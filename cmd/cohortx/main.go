@@ -168,16 +168,18 @@ func newApp(stdout, stderr io.Writer, args ...string) *cli.App {
 		app.Commands = append(app.Commands, configCommand(known))
 	}
 	for _, c := range app.Commands {
+		for _, each := range append(slices.Clip(c.Subcommands), c) {
+			profiled(each)
+			guarded(each)
+		}
 		settle(c, known)
 		c.CustomHelpTemplate = cli.CommandHelpTemplate + exitStatus
 		plainSwitches(c.Flags)
-		profiled(c)
 		c.Flags = asked(c.Flags, args)
 		for _, s := range c.Subcommands {
 			s.CustomHelpTemplate = cli.CommandHelpTemplate + exitStatus
 			s.HideHelpCommand = true
 			plainSwitches(s.Flags)
-			profiled(s)
 			s.Flags = asked(s.Flags, args)
 		}
 		if len(c.Subcommands) > 0 {

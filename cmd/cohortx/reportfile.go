@@ -26,9 +26,6 @@ func reportsOf(c *cli.Context) (*reports, error) {
 	if r.named == "" {
 		return r, nil
 	}
-	if info, err := os.Stat(r.named); err == nil && info.IsDir() {
-		return nil, &usageError{"--report " + r.named + " is a folder", "cohortx import --report " + filepath.Join(r.named, "report.json") + " ..."}
-	}
 	f, err := os.CreateTemp(filepath.Dir(r.named), ".cohortx-*")
 	if err != nil {
 		return nil, fmt.Errorf("write report %s: %w", r.named, err)
