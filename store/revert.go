@@ -120,7 +120,7 @@ func (r *reversal) begin(runs []int64) error {
 			return err
 		}
 	}
-	if err := r.exec("INSERT INTO later SELECT id, command IN ('import', 'drop') AND coalesce(counts, 'null') NOT IN ('null', '{}') FROM run WHERE void = 0 AND id < ? AND id NOT IN (SELECT run_id FROM reverted)", r.run); err != nil {
+	if err := r.exec("INSERT INTO later SELECT id, "+loads+" FROM run WHERE void = 0 AND id < ? AND id NOT IN (SELECT run_id FROM reverted)", r.run); err != nil {
 		return err
 	}
 	reverts, err := reversals(r.ctx, r.w)

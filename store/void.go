@@ -54,16 +54,20 @@ func (r Reversals) void() map[int64]struct{} {
 	return list
 }
 
-// ChangingRuns returns the runs from a number on that changed something, or found something unchanged that an earlier one from there on had
-// changed, without those that a revert has undone and without such reverts.
-func (db *DB) ChangingRuns(ctx context.Context, from int64) (list []int64, err error) {
+// loads is the condition that a run has loaded files: it may have found rows unchanged.
+const loads = "command IN ('import', 'drop') AND coalesce(counts, 'null') NOT IN ('null', '{}')"
+
+// LaterRuns returns the runs after one that changed something or loaded files, without those that a revert has undone and without such
+// reverts: with all of them reverted, none stands in the way of the revert of that one. What a run only found unchanged is not told for each run
+// (see confirmer), so all that loaded files may have.
+func (db *DB) LaterRuns(ctx context.Context, run int64) (list []int64, err error) {
 	c, err := db.connect(false)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	err = c.each(ctx, `SELECT id FROM run WHERE void = 0 AND id IN (SELECT run_id FROM change UNION SELECT run_id FROM origin
-		UNION SELECT run_id FROM complete_organization UNION SELECT confirmed_run FROM change WHERE run_id >= ?1 UNION SELECT confirmed_run FROM origin WHERE run_id >= ?1) AND id >= ?1 ORDER BY id`, []driver.Value{from}, func(row []driver.Value) error {
+	err = c.each(ctx, "SELECT id FROM run WHERE void = 0 AND id > ? AND ("+loads+" OR id IN (SELECT run_id FROM change UNION SELECT run_id FROM origin "+
+		"UNION SELECT run_id FROM complete_organization)) ORDER BY id", []driver.Value{run}, func(row []driver.Value) error {
 		list = append(list, num(row[0]))
 		return nil
 	})

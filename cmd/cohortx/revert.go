@@ -20,10 +20,10 @@ func revertCommand() *cli.Command {
 			"comes back. It is a run of its own, and can be reverted too.\n\n" +
 			"If a later run changed the same rows, found them unchanged, or has rows that need what run N created, nothing is\n" +
 			"changed, the conflicts are named, and the exit status is 3. With --cascade every later run that changed something\n" +
-			"is reverted too. Runs that are reverted already do not stand in the way.",
+			"or found rows unchanged is reverted too. Runs that are reverted already do not stand in the way.",
 		Flags: []cli.Flag{
 			dbFlag(),
-			&cli.BoolFlag{Name: "cascade", Usage: "revert every later run that changed something too"},
+			&cli.BoolFlag{Name: "cascade", Usage: "revert every later run that changed something or loaded files too"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "do everything but write"},
 			&cli.BoolFlag{Name: "json", Usage: "print the report as JSON"},
 		},

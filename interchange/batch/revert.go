@@ -15,7 +15,7 @@ import (
 type RevertOptions struct {
 	Store   string // path
 	Run     int64
-	Cascade bool // every later run that changed something too
+	Cascade bool // every later run that changed something or loaded files too
 	DryRun  bool
 	Version string // of the program
 }
@@ -72,7 +72,7 @@ func revertible(ctx context.Context, db *store.DB, opt RevertOptions) ([]int64, 
 	}
 	runs := []int64{opt.Run}
 	if opt.Cascade {
-		later, err := db.ChangingRuns(ctx, opt.Run+1)
+		later, err := db.LaterRuns(ctx, opt.Run)
 		if err != nil {
 			return nil, err
 		}
