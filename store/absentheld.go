@@ -197,12 +197,14 @@ func (tx *Tx) AnyHeld(ctx context.Context, kind interchange.Kind) (bool, error) 
 	return n == 1, tx.db.named("read what is held back", err)
 }
 
-// Approve notes that run has removed what run number had held back of a kind in an organization.
+// Approve notes that run has removed what run number had held back of a kind in an organization, unless an earlier approval holds: then there
+// was nothing left for this one.
 func (tx *Tx) Approve(ctx context.Context, run *Run, number int64, kind interchange.Kind, organization int64) error {
 	if err := tx.usable(ctx); err != nil {
 		return err
 	}
-	_, err := tx.w.exec("UPDATE complete_organization SET approved_run = ? WHERE education_organization_id = ? AND kind = ? AND run_id = ?", run.Number, organization, int64(kind), number)
+	_, err := tx.w.exec("UPDATE complete_organization SET approved_run = ? WHERE education_organization_id = ? AND kind = ? AND run_id = ? AND NOT "+holds("approved_run"),
+		run.Number, organization, int64(kind), number)
 	return tx.db.named("approve", err)
 }
 
