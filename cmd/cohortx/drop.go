@@ -163,11 +163,11 @@ func printLook(c *cli.Context, look *drop.Look, err error, watching bool) {
 			printDrop(w, run, quiet)
 		}
 	}
-	if quiet {
-		return
-	}
 	for _, l := range look.Left {
 		fmt.Fprintf(w, "Left: %s: %s.\n", report.Plain(l.File), report.Plain(l.Why))
+	}
+	if quiet {
+		return
 	}
 	if n := len(look.Removed); n > 0 {
 		fmt.Fprintf(w, "Removed from the archive for their age: %s.\n", report.Number(int64(n), "file", "files"))
