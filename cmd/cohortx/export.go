@@ -20,7 +20,8 @@ func exportCommand() *cli.Command {
 		Usage: "write cohorts and associations as interchange XML, or as JSON resources",
 		Description: "Writes the cohorts and the student and staff associations of a store as an interchange document, in a fixed order: equal\n" +
 			"data give equal bytes. A file is written under a temporary name, checked against its schema, and renamed. What the\n" +
-			"release cannot carry is left out and listed. Where nothing is to be written, nothing is, and the exit status is 3.\n\n" +
+			"release cannot carry is left out and listed. Where nothing is to be written, nothing is, and the exit status is 3. A name\n" +
+			"that ends in .gz gets a compressed file.\n\n" +
 			"As JSON (--format jsonl, or a name that ends in .jsonl or .jsonl.gz) a file has the resources of one kind (--kind), one a line,\n" +
 			"as Ed-Fi's API takes them. --release 2.0 writes enumeration values and section keys of releases 2.x as they are.",
 		Flags: []cli.Flag{
@@ -99,7 +100,7 @@ func exportFormat(c *cli.Context) (kind interchange.Kind, zipped bool, err error
 		if c.IsSet("kind") {
 			return 0, false, &usageError{"--kind is for JSON; XML has all kinds in one file", try}
 		}
-		return 0, false, nil
+		return 0, strings.HasSuffix(name, ".gz"), nil
 	case report.FormatJSONL:
 	default:
 		return 0, false, &usageError{fmt.Sprintf("--format %q: expected xml or jsonl", format), try}

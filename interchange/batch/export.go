@@ -135,8 +135,8 @@ func (opt *ExportOptions) file(ctx context.Context, out *report.Export, write fu
 			os.Remove(f.Name())
 		}
 	}()
-	// XML is checked while it is written; JSON and compressed files are read back.
-	beside := opt.Resources == 0 && !opt.Gzip
+	// XML is checked while it is written, before it is compressed; JSON is read back.
+	beside := opt.Resources == 0
 	if err := write(&steadyWriter{f: f}, beside); err != nil {
 		return fmt.Errorf("export to %s: %w", opt.Path, err)
 	}
