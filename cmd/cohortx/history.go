@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"cohortx/interchange"
+	"cohortx/interchange/batch"
 	"cohortx/interchange/report"
 	"cohortx/store"
 )
@@ -56,6 +57,9 @@ func historyAction(c *cli.Context) error {
 	}
 	defer db.Close()
 	list, err := db.History(c.Context, kind, person, cohort)
+	if err == nil && len(list) == 0 {
+		err = batch.Unknown(c.Context, db, kind, person, cohort)
+	}
 	if err != nil {
 		return err
 	}

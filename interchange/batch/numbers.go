@@ -3,6 +3,7 @@ package batch
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"cohortx/interchange/dictionary"
 )
@@ -56,6 +57,16 @@ func (n *numbers) near(key []byte) string { return n.nearBehind(nil, key) }
 
 // nearBehind is near for the part of a key that follows a fixed prefix.
 func (n *numbers) nearBehind(prefix, key []byte) string {
+	for _, try := range alike(key) {
+		if _, ok := n.stored.Find(append(append([]byte(nil), prefix...), try...)); ok {
+			return isStored(try)
+		}
+	}
+	return ""
+}
+
+// alike are other keys that differ from a key only by white space, letter case or leading zeros: those that are looked for.
+func alike(key []byte) [][]byte {
 	trimmed := bytes.TrimSpace(key)
 	bare := bytes.TrimLeft(trimmed, "0")
 	tries := [][]byte{trimmed, bytes.ToLower(trimmed), bytes.ToUpper(trimmed), bare}
@@ -64,10 +75,10 @@ func (n *numbers) nearBehind(prefix, key []byte) string {
 		padded = append([]byte{'0'}, padded...)
 		tries = append(tries, padded)
 	}
-	for _, try := range tries {
-		if _, ok := n.stored.Find(append(append([]byte(nil), prefix...), try...)); ok && len(try) > 0 && !bytes.Equal(try, key) {
-			return fmt.Sprintf("%s is stored; keys are compared exactly, leading zeros, case and white space included", short(try))
-		}
-	}
-	return ""
+	return slices.DeleteFunc(tries, func(try []byte) bool { return len(try) == 0 || bytes.Equal(try, key) })
+}
+
+// isStored says that a key is stored which may be the one that was meant.
+func isStored(key []byte) string {
+	return fmt.Sprintf("%s is stored; keys are compared exactly, leading zeros, case and white space included", short(key))
 }

@@ -60,10 +60,8 @@ func removable(ctx context.Context, db *store.DB, opt RemoveOptions) (key store.
 	}
 	switch {
 	case err != nil:
-	case key.Person == 0:
-		err = fmt.Errorf("no %s with the unique id %q is stored; ids are compared exactly, leading zeros included", who, opt.Person)
-	case key.Cohort == 0:
-		err = fmt.Errorf("no cohort %q of education organization %d is stored", opt.Cohort.CohortIdentifier, opt.Cohort.EducationOrganizationID)
+	case key.Person == 0 || key.Cohort == 0:
+		err = Unknown(ctx, db, opt.Kind, opt.Person, &opt.Cohort)
 	case len(begins) == 0:
 		err = fmt.Errorf("%s %q has no association with cohort %s", who, opt.Person, interchange.CohortName(opt.Cohort))
 	case !slices.Contains(begins, opt.Begin):
