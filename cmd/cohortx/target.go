@@ -88,7 +88,8 @@ func spare(c *cli.Context, list []target) error {
 
 // try is a command that would work.
 func (t target) try(c *cli.Context) string {
-	name := map[string]string{"-o": "out.xml", "--left-out": "left-out.jsonl", "--report": "report.json", "--rejects": "rejects.xml", "--prometheus": "cohortx.prom"}[t.option]
+	name := map[string]string{"-o": "out.xml", "--left-out": "left-out.jsonl", "--report": "report.json", "--rejects": "rejects.xml", "--prometheus": "cohortx.prom",
+		"--cpuprofile": "cpu.prof", "--memprofile": "mem.prof"}[t.option]
 	if t.option == "-o" && c.Command.Name == "report" {
 		name = "report.html"
 	}
