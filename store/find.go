@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 
 	"cohortx/interchange"
 )
@@ -101,16 +102,18 @@ func (f *Finder) EducationOrganizations(ctx context.Context, criteria []intercha
 	return num(row[0]), n, nil
 }
 
-var programColumns = map[string]column{
-	"EducationOrganizationId": {"education_organization_id", integer}, "ProgramId": {"program_id", exact},
-	"ProgramName": {"program_name", exact}, "ProgramType": {"program_type", coded},
-}
+var programColumns = sync.OnceValue(func() map[string]column {
+	return map[string]column{
+		"EducationOrganizationId": {"education_organization_id", integer}, "ProgramId": {"program_id", exact},
+		"ProgramName": {"program_name", exact}, "ProgramType": {"program_type", coded},
+	}
+})
 
 // Programs returns the key of a program that matches all criteria, and how many do.
 func (f *Finder) Programs(ctx context.Context, criteria []interchange.Criterion) (k interchange.ProgramKey, n int, err error) {
 	q := &search{from: "program"}
 	for _, c := range criteria {
-		if err := q.column(programColumns, c); err != nil {
+		if err := q.column(programColumns(), c); err != nil {
 			return k, 0, err
 		}
 	}
@@ -121,19 +124,21 @@ func (f *Finder) Programs(ctx context.Context, criteria []interchange.Criterion)
 	return interchange.ProgramKey{EducationOrganizationID: num(row[0]), ProgramName: str(row[1]), ProgramType: str(row[2])}, n, nil
 }
 
-var sectionColumns = map[string]column{
-	"SectionIdentifier": {"section_identifier", exact}, "UniqueSectionCode": {"unique_section_code", exact},
-	"SequenceOfCourse": {"sequence_of_course", integer}, "SchoolId": {"school_id", integer},
-	"LocalCourseCode": {"local_course_code", exact}, "SchoolYear": {"school_year", exact}, "SessionName": {"session_name", exact},
-	"Term": {"term", coded}, "TermNamespace": {"term_namespace", optional}, "ClassPeriodName": {"class_period_name", exact},
-	"ClassroomIdentificationCode": {"classroom_identification_code", exact},
-}
+var sectionColumns = sync.OnceValue(func() map[string]column {
+	return map[string]column{
+		"SectionIdentifier": {"section_identifier", exact}, "UniqueSectionCode": {"unique_section_code", exact},
+		"SequenceOfCourse": {"sequence_of_course", integer}, "SchoolId": {"school_id", integer},
+		"LocalCourseCode": {"local_course_code", exact}, "SchoolYear": {"school_year", exact}, "SessionName": {"session_name", exact},
+		"Term": {"term", coded}, "TermNamespace": {"term_namespace", optional}, "ClassPeriodName": {"class_period_name", exact},
+		"ClassroomIdentificationCode": {"classroom_identification_code", exact},
+	}
+})
 
 // Sections returns the key of a section that matches all criteria, and how many do.
 func (f *Finder) Sections(ctx context.Context, criteria []interchange.Criterion) (k interchange.SectionKey, n int, err error) {
 	q := &search{from: "section"}
 	for _, c := range criteria {
-		if err := q.column(sectionColumns, c); err != nil {
+		if err := q.column(sectionColumns(), c); err != nil {
 			return k, 0, err
 		}
 		if f := c.Field; q.index == nil && (f == "SectionIdentifier" || f == "UniqueSectionCode" || f == "LocalCourseCode") {
@@ -149,17 +154,19 @@ func (f *Finder) Sections(ctx context.Context, criteria []interchange.Criterion)
 	return k, n, err
 }
 
-var sessionColumns = map[string]column{
-	"SchoolId": {"school_id", integer}, "SchoolYear": {"school_year", exact}, "SessionName": {"session_name", exact},
-	"Term": {"term", coded}, "TermNamespace": {"term_namespace", optional},
-	"Term/CodeValue": {"term", coded}, "Term/Namespace": {"term_namespace", optional},
-}
+var sessionColumns = sync.OnceValue(func() map[string]column {
+	return map[string]column{
+		"SchoolId": {"school_id", integer}, "SchoolYear": {"school_year", exact}, "SessionName": {"session_name", exact},
+		"Term": {"term", coded}, "TermNamespace": {"term_namespace", optional},
+		"Term/CodeValue": {"term", coded}, "Term/Namespace": {"term_namespace", optional},
+	}
+})
 
 // Sessions returns a session that matches all criteria, and how many do.
 func (f *Finder) Sessions(ctx context.Context, criteria []interchange.Criterion) (s SessionRow, n int, err error) {
 	q := &search{from: "session"}
 	for _, c := range criteria {
-		if err := q.column(sessionColumns, c); err != nil {
+		if err := q.column(sessionColumns(), c); err != nil {
 			return s, 0, err
 		}
 	}

@@ -4,33 +4,38 @@ import (
 	"database/sql/driver"
 	"slices"
 	"strings"
+	"sync"
 
 	"cohortx/interchange"
 )
 
-var personColumns = map[string]column{
-	"Name/PersonalTitlePrefix": {"personal_title_prefix", exact}, "Name/FirstName": {"first_name", exact},
-	"Name/MiddleName": {"middle_name", exact}, "Name/LastSurname": {"last_surname", exact},
-	"Name/GenerationCodeSuffix": {"generation_code_suffix", exact}, "Name/MaidenName": {"maiden_name", exact},
-	"Sex": {"sex", coded}, "BirthDate": {"birth_date", day}, "BirthData/BirthDate": {"birth_date", day},
-	"HispanicLatinoEthnicity": {"hispanic_latino", boolean},
-}
+var personColumns = sync.OnceValue(func() map[string]column {
+	return map[string]column{
+		"Name/PersonalTitlePrefix": {"personal_title_prefix", exact}, "Name/FirstName": {"first_name", exact},
+		"Name/MiddleName": {"middle_name", exact}, "Name/LastSurname": {"last_surname", exact},
+		"Name/GenerationCodeSuffix": {"generation_code_suffix", exact}, "Name/MaidenName": {"maiden_name", exact},
+		"Sex": {"sex", coded}, "BirthDate": {"birth_date", day}, "BirthData/BirthDate": {"birth_date", day},
+		"HispanicLatinoEthnicity": {"hispanic_latino", boolean},
+	}
+})
 
 // personDetails are the values that stand in the _detail tables; of those that say so, a descriptor equals its enumeration value.
-var personDetails = map[string]comparison{
-	"Name/PreferredFirstName": exact, "Name/PreferredLastSurname": exact, "Race": coded,
-	"BirthData/BirthCity": exact, "BirthData/BirthStateAbbreviation": coded, "BirthData/BirthInternationalProvince": exact,
-	"BirthData/BirthCountry": coded, "BirthData/BirthSex": coded, "BirthData/DateEnteredUS": exact, "BirthData/MultipleBirthStatus": boolean,
-	"OtherName/PersonalTitlePrefix": exact, "OtherName/FirstName": exact, "OtherName/MiddleName": exact, "OtherName/LastSurname": exact,
-	"OtherName/GenerationCodeSuffix": exact, "OtherName/OtherNameType": coded,
-	"Telephone/TelephoneNumber": exact, "Telephone/TelephoneNumberType": coded, "Telephone/OrderOfPriority": integer,
-	"Telephone/TextMessageCapabilityIndicator": boolean, "Telephone/DoNotPublishIndicator": boolean,
-	"ElectronicMail/ElectronicMailAddress": exact, "ElectronicMail/ElectronicMailType": coded,
-	"ElectronicMail/PrimaryEmailAddressIndicator": boolean, "ElectronicMail/DoNotPublishIndicator": boolean,
-	document + "DocumentTitle": exact, document + "PersonalInformationVerification": coded, document + "DocumentExpirationDate": exact,
-	document + "IssuerDocumentIdentificationCode": exact, document + "IssuerName": exact, document + "IssuerCountry": coded,
-	document + "IdentificationDocumentUse": coded,
-}
+var personDetails = sync.OnceValue(func() map[string]comparison {
+	return map[string]comparison{
+		"Name/PreferredFirstName": exact, "Name/PreferredLastSurname": exact, "Race": coded,
+		"BirthData/BirthCity": exact, "BirthData/BirthStateAbbreviation": coded, "BirthData/BirthInternationalProvince": exact,
+		"BirthData/BirthCountry": coded, "BirthData/BirthSex": coded, "BirthData/DateEnteredUS": exact, "BirthData/MultipleBirthStatus": boolean,
+		"OtherName/PersonalTitlePrefix": exact, "OtherName/FirstName": exact, "OtherName/MiddleName": exact, "OtherName/LastSurname": exact,
+		"OtherName/GenerationCodeSuffix": exact, "OtherName/OtherNameType": coded,
+		"Telephone/TelephoneNumber": exact, "Telephone/TelephoneNumberType": coded, "Telephone/OrderOfPriority": integer,
+		"Telephone/TextMessageCapabilityIndicator": boolean, "Telephone/DoNotPublishIndicator": boolean,
+		"ElectronicMail/ElectronicMailAddress": exact, "ElectronicMail/ElectronicMailType": coded,
+		"ElectronicMail/PrimaryEmailAddressIndicator": boolean, "ElectronicMail/DoNotPublishIndicator": boolean,
+		document + "DocumentTitle": exact, document + "PersonalInformationVerification": coded, document + "DocumentExpirationDate": exact,
+		document + "IssuerDocumentIdentificationCode": exact, document + "IssuerName": exact, document + "IssuerCountry": coded,
+		document + "IdentificationDocumentUse": coded,
+	}
+})
 
 const document = "Name/PersonalIdentificationDocument/"
 
@@ -48,14 +53,14 @@ func (q *search) person(element string, c interchange.Criterion) error {
 		return nil // the code value decides
 	}
 	c.Field = strings.TrimSuffix(c.Field, "/CodeValue")
-	if _, ok := personColumns[c.Field]; ok {
+	if _, ok := personColumns()[c.Field]; ok {
 		q.note(c.Field, c.Value)
-		return q.column(personColumns, c)
+		return q.column(personColumns(), c)
 	}
 	if c.Field == "EducationOrganizationId" {
 		return &UnknownCriterionError{"who belongs to which education organization"}
 	}
-	if _, ok := personDetails[c.Field]; !ok {
+	if _, ok := personDetails()[c.Field]; !ok {
 		return &UnknownCriterionError{c.Field}
 	}
 	group := c.Field
@@ -103,7 +108,7 @@ func (q *search) people() {
 		by("birth", "SELECT date(birth_date * 86400, 'unixepoch'), id FROM "+table, birth)
 	case len(groups) > 0:
 		c := q.groups[groups[0]][0]
-		if how := personDetails[c.Field]; how == exact {
+		if how := personDetails()[c.Field]; how == exact {
 			by("detail", "SELECT value, "+owner+" FROM "+q.prefix+"_detail", c.Value)
 		}
 	}
@@ -161,7 +166,7 @@ func (q *search) detail(group []interchange.Criterion) {
 	from := ""
 	for i, c := range group {
 		d := "d" + string(rune('a'+i))
-		how := personDetails[c.Field]
+		how := personDetails()[c.Field]
 		if how == boolean {
 			how, c.Value = exact, map[bool]string{true: "true", false: "false"}[c.Value == "true" || c.Value == "1"]
 		}

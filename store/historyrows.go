@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"cohortx/interchange"
 )
@@ -17,12 +18,12 @@ type keptTable struct {
 }
 
 // keptTables are all of them.
-var keptTables = func() (list []keptTable) {
+var keptTables = sync.OnceValue(func() (list []keptTable) {
 	for _, t := range []*putTable{organizationTable, studentTable, staffTable, programTable, sectionTable, cohortTable} {
 		list = append(list, keptTable{t.history, t.name, append(slices.Clone(t.columns), "verified"), t.children})
 	}
 	return append(list, keptTable{kind: historySession, name: "session", columns: []string{"school_id", "school_year", "session_name", "term", "term_namespace"}})
-}()
+})
 
 // image is the expression for all columns of a row but its id as JSON; row is OLD, or the table's name. The keys of programs and sections are
 // no text and come as hexadecimal digits.
@@ -85,7 +86,8 @@ func triggers(table string) string {
 		trigger("DELETE", kind("OLD"), of("OLD"), before, fmt.Sprintf(", %d, OLD.since_run, OLD.last_run", interchange.Withdrawn))
 		return b.String()
 	}
-	t := keptTables[slices.IndexFunc(keptTables, func(t keptTable) bool { return t.name == table })]
+	tables := keptTables()
+	t := tables[slices.IndexFunc(tables, func(t keptTable) bool { return t.name == table })]
 	trigger("UPDATE", fmt.Sprint(t.kind), "OLD.id, 0, 0", ", outcome, rest", fmt.Sprintf(", %d, %s", interchange.Updated, t.image("OLD")))
 	if t.kind == historyOrganization || t.kind == historySession { // the others are put by numbers, which stand in ranges
 		trigger("INSERT", fmt.Sprint(t.kind), "NEW.id, 0, 0", ", outcome", created)

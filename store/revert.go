@@ -166,7 +166,7 @@ func (r *reversal) targets() error {
 			return err
 		}
 	}
-	for _, t := range keptTables {
+	for _, t := range keptTables() {
 		k := fmt.Sprintf("(%d, a.id, 0, 0)", t.kind)
 		if err := r.exec(fmt.Sprintf(gone+"%s, o.run_id, 0 FROM origin o CROSS JOIN %s a WHERE o.kind = %d AND o.run_id IN (SELECT run_id FROM reverted) "+
 			"AND a.id BETWEEN o.first AND o.last AND %s", strings.Trim(k, "()"), t.name, t.kind, createdBy(k))); err != nil {
@@ -179,7 +179,7 @@ func (r *reversal) targets() error {
 		return err
 	}
 	// The lists of a row that goes, go too.
-	for _, t := range keptTables {
+	for _, t := range keptTables() {
 		for i := range t.lists {
 			l := &t.lists[i]
 			if err := r.exec(fmt.Sprintf("INSERT OR REPLACE INTO target (kind, number, person_id, begin_date, run_id, present, rest) "+
@@ -226,7 +226,7 @@ func (r *reversal) prune() error {
 			return err
 		}
 	}
-	for _, t := range keptTables {
+	for _, t := range keptTables() {
 		if err := r.exec(fmt.Sprintf(forget+"FROM target t LEFT JOIN %s a ON a.id = t.number WHERE t.kind = %d AND (t.present = 0 AND a.id IS NULL OR t.present = 1 AND a.id IS NOT NULL AND %s = t.rest))",
 			t.name, t.kind, t.image("a"))); err != nil {
 			return err

@@ -49,8 +49,9 @@ func (r *reversal) associations() error {
 
 // rows puts back all that associations refer to.
 func (r *reversal) rows() error {
-	for i := range keptTables {
-		t := &keptTables[i]
+	tables := keptTables()
+	for i := range tables {
+		t := &tables[i]
 		for i := range t.lists {
 			if err := r.list(t.kind, i, &t.lists[i]); err != nil {
 				return err

@@ -111,7 +111,7 @@ func (r *reversal) missing() error {
 			return err
 		}
 	}
-	for _, t := range keptTables {
+	for _, t := range keptTables() {
 		where := no(t.name, "t.number")
 		if t.kind == historyCohort || t.kind == historyProgram {
 			where += fmt.Sprintf(" OR EXISTS (SELECT 1 FROM %s a WHERE a.id = t.number AND %s)", t.name, no("education_organization", "a.education_organization_id"))

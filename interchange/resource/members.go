@@ -93,66 +93,73 @@ func organizationID(element string) *member {
 		around: interchange.FieldEducationOrganizationReference, typed: newest(element + "EducationOrganizationReference/EducationOrganizationIdentity/EducationOrganizationId")}
 }
 
-var sectionKey = []*member{
-	{name: "localCourseCode", shape: text, required: true, field: interchange.FieldLocalCourseCode, typed: newest(memberOffering + "LocalCourseCode")},
-	{name: "schoolId", shape: integer, required: true, field: interchange.FieldSchoolID, typed: newest(memberOffering + "SchoolReference/SchoolIdentity/SchoolId")},
-	{name: "schoolYear", shape: year, required: true, field: interchange.FieldSchoolYear, typed: newest(memberSession + "SchoolYear")},
+func sectionKey() []*member {
+	return []*member{
+		{name: "localCourseCode", shape: text, required: true, field: interchange.FieldLocalCourseCode, typed: newest(memberOffering + "LocalCourseCode")},
+		{name: "schoolId", shape: integer, required: true, field: interchange.FieldSchoolID, typed: newest(memberOffering + "SchoolReference/SchoolIdentity/SchoolId")},
+		{name: "schoolYear", shape: year, required: true, field: interchange.FieldSchoolYear, typed: newest(memberSession + "SchoolYear")},
 
-	{name: "sectionIdentifier", shape: text, required: true, form: byIdentifier, field: interchange.FieldSectionIdentifier, typed: newest(memberSection + "SectionIdentifier")},
-	{name: "sessionName", shape: text, required: true, form: byIdentifier, field: interchange.FieldSessionName, typed: newest(memberSession + "SessionName")},
+		{name: "sectionIdentifier", shape: text, required: true, form: byIdentifier, field: interchange.FieldSectionIdentifier, typed: newest(memberSection + "SectionIdentifier")},
+		{name: "sessionName", shape: text, required: true, form: byIdentifier, field: interchange.FieldSessionName, typed: newest(memberSession + "SessionName")},
 
-	{name: "classPeriodName", shape: text, required: true, form: byPeriod, field: interchange.FieldClassPeriodName,
-		typed: oldest(memberSection + "ClassPeriodReference/ClassPeriodIdentity/ClassPeriodName")},
-	{name: "classroomIdentificationCode", shape: text, required: true, form: byPeriod, field: interchange.FieldClassroomIdentificationCode,
-		typed: oldest(memberSection + "LocationReference/LocationIdentity/ClassroomIdentificationCode")},
-	{name: "uniqueSectionCode", shape: text, required: true, form: byPeriod, field: interchange.FieldSectionIdentifier, typed: oldest(memberSection + "UniqueSectionCode")},
-	{name: "sequenceOfCourse", shape: integer, required: true, form: byPeriod, field: interchange.FieldSequenceOfCourse, typed: oldest(memberSection + "SequenceOfCourse")},
-	{name: "termDescriptor", shape: descriptor, required: true, form: byPeriod, field: interchange.FieldCodeValue, typed: newest("Cohort/CohortType")},
-	{name: "link"},
+		{name: "classPeriodName", shape: text, required: true, form: byPeriod, field: interchange.FieldClassPeriodName,
+			typed: oldest(memberSection + "ClassPeriodReference/ClassPeriodIdentity/ClassPeriodName")},
+		{name: "classroomIdentificationCode", shape: text, required: true, form: byPeriod, field: interchange.FieldClassroomIdentificationCode,
+			typed: oldest(memberSection + "LocationReference/LocationIdentity/ClassroomIdentificationCode")},
+		{name: "uniqueSectionCode", shape: text, required: true, form: byPeriod, field: interchange.FieldSectionIdentifier, typed: oldest(memberSection + "UniqueSectionCode")},
+		{name: "sequenceOfCourse", shape: integer, required: true, form: byPeriod, field: interchange.FieldSequenceOfCourse, typed: oldest(memberSection + "SequenceOfCourse")},
+		{name: "termDescriptor", shape: descriptor, required: true, form: byPeriod, field: interchange.FieldCodeValue, typed: newest("Cohort/CohortType")},
+		{name: "link"},
+	}
 }
 
-// root has the members of all kinds.
-var root = &member{members: append(bookkeeping("id", "_etag", "_lastModifiedDate"), []*member{
-	{name: "cohortReference", shape: object, required: true, kinds: ofAssociations, field: interchange.FieldCohortReference, members: append(bookkeeping("link"),
-		&member{name: "cohortIdentifier", shape: text, required: true, field: interchange.FieldCohortIdentifier,
-			typed: newest("StudentCohortAssociation/CohortReference/CohortIdentity/CohortIdentifier")},
-		organizationID("StudentCohortAssociation/CohortReference/CohortIdentity/"),
-	)},
-	{name: "studentReference", shape: object, required: true, kinds: ofStudent, field: interchange.FieldStudentReference, members: append(bookkeeping("link"),
-		&member{name: "studentUniqueId", shape: text, required: true, field: interchange.FieldUniqueID,
-			typed: newest("StudentCohortAssociation/StudentReference/StudentIdentity/StudentUniqueId")},
-	)},
-	{name: "staffReference", shape: object, required: true, kinds: ofStaff, field: interchange.FieldStaffReference, members: append(bookkeeping("link"),
-		&member{name: "staffUniqueId", shape: text, required: true, field: interchange.FieldUniqueID,
-			typed: newest("StaffCohortAssociation/StaffReference/StaffIdentity/StaffUniqueId")},
-	)},
-	{name: "beginDate", shape: date, required: true, kinds: ofAssociations, field: interchange.FieldBeginDate},
-	{name: "endDate", shape: date, kinds: ofAssociations, field: interchange.FieldEndDate},
-	{name: "studentRecordAccess", shape: boolean, kinds: ofStaff, field: interchange.FieldStudentRecordAccess},
-	{name: "sections", shape: array, kinds: ofStudent, field: interchange.FieldSectionReference, members: []*member{
-		{name: "sectionReference", shape: object, required: true, members: sectionKey},
-		{name: "beginDate", shape: date, field: interchange.FieldSectionBeginDate},
-	}},
-
-	{name: "cohortIdentifier", shape: text, required: true, kinds: ofCohort, field: interchange.FieldCohortIdentifier, typed: newest("Cohort/CohortIdentifier")},
-	{name: "educationOrganizationReference", shape: object, required: true, kinds: ofCohort, field: interchange.FieldEducationOrganizationReference,
-		members: append(bookkeeping("link"), &member{name: "educationOrganizationId", shape: integer, required: true, field: interchange.FieldEducationOrganizationID,
-			typed: newest("Cohort/EducationOrganizationReference/EducationOrganizationIdentity/EducationOrganizationId")})},
-	{name: "cohortDescription", shape: text, kinds: ofCohort, field: interchange.FieldCohortDescription, typed: newest("Cohort/CohortDescription")},
-	{name: "cohortTypeDescriptor", shape: descriptor, required: true, kinds: ofCohort, field: interchange.FieldCohortType, typed: newest("Cohort/CohortType"), old: oldest("Cohort/CohortType")},
-	{name: "cohortScopeDescriptor", shape: descriptor, kinds: ofCohort, field: interchange.FieldCohortScope, typed: newest("Cohort/CohortScope"), old: oldest("Cohort/CohortScope")},
-	{name: "academicSubjectDescriptor", shape: descriptor, kinds: ofCohort, field: interchange.FieldAcademicSubject, typed: newest("Cohort/AcademicSubject")},
-	{name: "programs", shape: array, kinds: ofCohort, members: []*member{
-		{name: "programReference", shape: object, required: true, field: interchange.FieldProgramReference, members: append(bookkeeping("link"),
-			organizationID(memberProgram),
-			&member{name: "programName", shape: text, required: true, field: interchange.FieldProgramName, typed: newest(memberProgram + "ProgramName")},
-			&member{name: "programTypeDescriptor", shape: descriptor, required: true, field: interchange.FieldProgramType, typed: newest(memberProgram + "ProgramType")},
+// memberTree has the members of all kinds.
+func memberTree() *member {
+	return &member{members: append(bookkeeping("id", "_etag", "_lastModifiedDate"), []*member{
+		{name: "cohortReference", shape: object, required: true, kinds: ofAssociations, field: interchange.FieldCohortReference, members: append(bookkeeping("link"),
+			&member{name: "cohortIdentifier", shape: text, required: true, field: interchange.FieldCohortIdentifier,
+				typed: newest("StudentCohortAssociation/CohortReference/CohortIdentity/CohortIdentifier")},
+			organizationID("StudentCohortAssociation/CohortReference/CohortIdentity/"),
 		)},
-	}},
-}...)}
+		{name: "studentReference", shape: object, required: true, kinds: ofStudent, field: interchange.FieldStudentReference, members: append(bookkeeping("link"),
+			&member{name: "studentUniqueId", shape: text, required: true, field: interchange.FieldUniqueID,
+				typed: newest("StudentCohortAssociation/StudentReference/StudentIdentity/StudentUniqueId")},
+		)},
+		{name: "staffReference", shape: object, required: true, kinds: ofStaff, field: interchange.FieldStaffReference, members: append(bookkeeping("link"),
+			&member{name: "staffUniqueId", shape: text, required: true, field: interchange.FieldUniqueID,
+				typed: newest("StaffCohortAssociation/StaffReference/StaffIdentity/StaffUniqueId")},
+		)},
+		{name: "beginDate", shape: date, required: true, kinds: ofAssociations, field: interchange.FieldBeginDate},
+		{name: "endDate", shape: date, kinds: ofAssociations, field: interchange.FieldEndDate},
+		{name: "studentRecordAccess", shape: boolean, kinds: ofStaff, field: interchange.FieldStudentRecordAccess},
+		{name: "sections", shape: array, kinds: ofStudent, field: interchange.FieldSectionReference, members: []*member{
+			{name: "sectionReference", shape: object, required: true, members: sectionKey()},
+			{name: "beginDate", shape: date, field: interchange.FieldSectionBeginDate},
+		}},
 
-// all are the members that nodes come from, by slot, once the types are loaded. 0 stands for an entity; oldCohort for a Cohort with the enumeration values of 2.x.
-var all = []*member{root, root}
+		{name: "cohortIdentifier", shape: text, required: true, kinds: ofCohort, field: interchange.FieldCohortIdentifier, typed: newest("Cohort/CohortIdentifier")},
+		{name: "educationOrganizationReference", shape: object, required: true, kinds: ofCohort, field: interchange.FieldEducationOrganizationReference,
+			members: append(bookkeeping("link"), &member{name: "educationOrganizationId", shape: integer, required: true, field: interchange.FieldEducationOrganizationID,
+				typed: newest("Cohort/EducationOrganizationReference/EducationOrganizationIdentity/EducationOrganizationId")})},
+		{name: "cohortDescription", shape: text, kinds: ofCohort, field: interchange.FieldCohortDescription, typed: newest("Cohort/CohortDescription")},
+		{name: "cohortTypeDescriptor", shape: descriptor, required: true, kinds: ofCohort, field: interchange.FieldCohortType, typed: newest("Cohort/CohortType"), old: oldest("Cohort/CohortType")},
+		{name: "cohortScopeDescriptor", shape: descriptor, kinds: ofCohort, field: interchange.FieldCohortScope, typed: newest("Cohort/CohortScope"), old: oldest("Cohort/CohortScope")},
+		{name: "academicSubjectDescriptor", shape: descriptor, kinds: ofCohort, field: interchange.FieldAcademicSubject, typed: newest("Cohort/AcademicSubject")},
+		{name: "programs", shape: array, kinds: ofCohort, members: []*member{
+			{name: "programReference", shape: object, required: true, field: interchange.FieldProgramReference, members: append(bookkeeping("link"),
+				organizationID(memberProgram),
+				&member{name: "programName", shape: text, required: true, field: interchange.FieldProgramName, typed: newest(memberProgram + "ProgramName")},
+				&member{name: "programTypeDescriptor", shape: descriptor, required: true, field: interchange.FieldProgramType, typed: newest(memberProgram + "ProgramType")},
+			)},
+		}},
+	}...)}
+}
+
+// Once the types are loaded,
+var (
+	root *member   // has the members of all kinds;
+	all  []*member // are those that nodes come from, by slot. 0 stands for an entity; oldCohort for a Cohort with the enumeration values of 2.x.
+)
 
 const oldCohort xsd.Slot = 1
 
@@ -208,6 +215,8 @@ func (t typed) load() (s simpleType, err error) {
 func LoadTypes() (*Types, error) { return loadTypes() }
 
 var loadTypes = sync.OnceValues(func() (*Types, error) {
+	root = memberTree()
+	all = []*member{root, root}
 	root.number("")
 	out := &Types{make([]memberTypes, len(all))}
 	for i, m := range all {

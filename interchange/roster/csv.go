@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"cohortx/interchange"
@@ -56,44 +57,45 @@ func personColumns(kind string) []column {
 	}
 }
 
-var (
-	sessionIdentity = offering + "/SessionReference/SessionIdentity/"
-	schoolColumn    = column{name: "school_id", field: offeringSchool, release: newest, path: offering + "/SchoolReference/SchoolIdentity/SchoolId", required: true}
-	yearColumn      = column{name: "school_year", field: schoolYear, release: newest, path: sessionIdentity + "SchoolYear", required: true}
-	nameColumn      = column{name: "session_name", field: sessionName, release: newest, path: sessionIdentity + "SessionName", required: true}
-	courseColumn    = column{name: "local_course_code", field: localCourseCode, release: newest, path: offering + "/LocalCourseCode", required: true}
-)
+const sessionIdentity = offering + "/SessionReference/SessionIdentity/"
 
-var tables = []table{
-	{Students, StudentKind, []string{"student_unique_id"}, personColumns("student")},
-	{StaffMembers, StaffKind, []string{"staff_unique_id"}, personColumns("staff")},
-	{MasterSchedule, SectionKind, []string{"section_identifier"}, []column{
-		{name: "section_identifier", field: sectionIdentifier, release: newest, path: sectionLookup + "/SectionIdentifier", required: true},
-		courseColumn, schoolColumn, yearColumn, nameColumn,
-	}},
-	{MasterSchedule, SectionKind, []string{"unique_section_code"}, []column{
-		{name: "unique_section_code", field: uniqueSectionCode, release: "2.0", path: sectionLookup + "/UniqueSectionCode", required: true},
-		courseColumn, schoolColumn, yearColumn,
-		{name: "sequence_of_course", field: sequenceOfCourse, release: "2.0", path: sectionLookup + "/SequenceOfCourse", required: true},
-		{name: "class_period_name", field: classPeriod, release: "2.0", path: sectionLookup + "/ClassPeriodReference/ClassPeriodIdentity/ClassPeriodName", required: true},
-		{name: "classroom_identification_code", field: classroom, release: "2.0", path: sectionLookup + "/LocationReference/LocationIdentity/ClassroomIdentificationCode", required: true},
-		{name: "term", field: term, release: "2.0", path: sessionIdentity + "Term/CodeValue", required: true},
-		{name: "term_namespace", field: termNamespace, release: "2.0", path: sessionIdentity + "Term/Namespace"},
-	}},
-	{Programs, ProgramKind, []string{"program_name"}, []column{
-		{name: "education_organization_id", field: programOrg, release: newest, path: orgLookup + "/EducationOrganizationId", required: true},
-		{name: "program_name", field: programName, release: newest, path: programLookup + "/ProgramName", required: true},
-		{name: "program_type", field: programType, release: newest, path: programLookup + "/ProgramType", required: true},
-		{name: "program_id", field: programID, release: newest, path: programLookup + "/ProgramId"},
-	}},
-	{EducationOrganizations, EducationOrganizationKind, []string{"education_organization_id"}, []column{
-		{name: "education_organization_id", field: orgID, release: newest, path: orgLookup + "/EducationOrganizationId", required: true},
-		{name: "name", field: orgName, release: newest, path: orgLookup + "/NameOfInstitution"},
-		{name: "category", field: orgCategory, release: newest, path: orgLookup + "/EducationOrganizationCategory"},
-		{name: "identification_code", field: code, group: startCode, release: newest, path: orgLookup + "/EducationOrganizationIdentificationCode/IdentificationCode"},
-		{name: "identification_system", field: codeSystem, release: newest, path: orgLookup + "/EducationOrganizationIdentificationCode/EducationOrganizationIdentificationSystem"},
-	}},
-}
+// tables are all of them.
+var tables = sync.OnceValue(func() []table {
+	schoolColumn := column{name: "school_id", field: offeringSchool, release: newest, path: offering + "/SchoolReference/SchoolIdentity/SchoolId", required: true}
+	yearColumn := column{name: "school_year", field: schoolYear, release: newest, path: sessionIdentity + "SchoolYear", required: true}
+	nameColumn := column{name: "session_name", field: sessionName, release: newest, path: sessionIdentity + "SessionName", required: true}
+	courseColumn := column{name: "local_course_code", field: localCourseCode, release: newest, path: offering + "/LocalCourseCode", required: true}
+	return []table{
+		{Students, StudentKind, []string{"student_unique_id"}, personColumns("student")},
+		{StaffMembers, StaffKind, []string{"staff_unique_id"}, personColumns("staff")},
+		{MasterSchedule, SectionKind, []string{"section_identifier"}, []column{
+			{name: "section_identifier", field: sectionIdentifier, release: newest, path: sectionLookup + "/SectionIdentifier", required: true},
+			courseColumn, schoolColumn, yearColumn, nameColumn,
+		}},
+		{MasterSchedule, SectionKind, []string{"unique_section_code"}, []column{
+			{name: "unique_section_code", field: uniqueSectionCode, release: "2.0", path: sectionLookup + "/UniqueSectionCode", required: true},
+			courseColumn, schoolColumn, yearColumn,
+			{name: "sequence_of_course", field: sequenceOfCourse, release: "2.0", path: sectionLookup + "/SequenceOfCourse", required: true},
+			{name: "class_period_name", field: classPeriod, release: "2.0", path: sectionLookup + "/ClassPeriodReference/ClassPeriodIdentity/ClassPeriodName", required: true},
+			{name: "classroom_identification_code", field: classroom, release: "2.0", path: sectionLookup + "/LocationReference/LocationIdentity/ClassroomIdentificationCode", required: true},
+			{name: "term", field: term, release: "2.0", path: sessionIdentity + "Term/CodeValue", required: true},
+			{name: "term_namespace", field: termNamespace, release: "2.0", path: sessionIdentity + "Term/Namespace"},
+		}},
+		{Programs, ProgramKind, []string{"program_name"}, []column{
+			{name: "education_organization_id", field: programOrg, release: newest, path: orgLookup + "/EducationOrganizationId", required: true},
+			{name: "program_name", field: programName, release: newest, path: programLookup + "/ProgramName", required: true},
+			{name: "program_type", field: programType, release: newest, path: programLookup + "/ProgramType", required: true},
+			{name: "program_id", field: programID, release: newest, path: programLookup + "/ProgramId"},
+		}},
+		{EducationOrganizations, EducationOrganizationKind, []string{"education_organization_id"}, []column{
+			{name: "education_organization_id", field: orgID, release: newest, path: orgLookup + "/EducationOrganizationId", required: true},
+			{name: "name", field: orgName, release: newest, path: orgLookup + "/NameOfInstitution"},
+			{name: "category", field: orgCategory, release: newest, path: orgLookup + "/EducationOrganizationCategory"},
+			{name: "identification_code", field: code, group: startCode, release: newest, path: orgLookup + "/EducationOrganizationIdentificationCode/IdentificationCode"},
+			{name: "identification_system", field: codeSystem, release: newest, path: orgLookup + "/EducationOrganizationIdentificationCode/EducationOrganizationIdentificationSystem"},
+		}},
+	}
+})
 
 // csvFile reads the rows of a CSV file.
 type csvFile struct {
@@ -127,8 +129,8 @@ func openCSV(ctx context.Context, b *bufio.Reader) (*csvFile, error) {
 	for i := range header {
 		header[i] = strings.TrimSpace(header[i])
 	}
-	for i := range tables {
-		t := &tables[i]
+	for i := range tables() {
+		t := &tables()[i]
 		if slices.ContainsFunc(t.tells, func(name string) bool { return slices.Contains(header, name) }) {
 			f := &csvFile{ctx: ctx, content: t.content, kind: t.kind, text: text, in: in, done: in.InputOffset()}
 			f.nodes, err = t.nodes(header)
@@ -175,8 +177,8 @@ func (t *table) nodes(header []string) ([]*node, error) {
 // headerError lists the columns of the table that the header is taken for, or those of all.
 func headerError(found string, of *table) error {
 	var known []string
-	for i := range tables {
-		t := &tables[i]
+	for i := range tables() {
+		t := &tables()[i]
 		if of != nil && t != of {
 			continue
 		}
