@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
@@ -95,6 +96,20 @@ func (e *BusyError) Error() string {
 }
 
 func (e *BusyError) Unwrap() error { return e.Err }
+
+// UnwritableError says that a store cannot be read as nothing may be written in its folder: what others wrote last lies in the write-ahead log, and
+// SQLite needs a file beside that to read it.
+type UnwritableError struct {
+	Path string
+	Err  error
+}
+
+func (e *UnwritableError) Error() string {
+	return fmt.Sprintf("%s cannot be read (%v): a program writes to it, or died, as %[1]s-wal is there, and to read that you must be allowed to write in the folder %[3]s: "+
+		"run this as somebody who is, or again when no other program has the store open", e.Path, e.Err, filepath.Dir(e.Path))
+}
+
+func (e *UnwritableError) Unwrap() error { return e.Err }
 
 // UnknownNumberError says that a row names a number that no row of the store has: a fault of the caller, which resolves keys.
 type UnknownNumberError struct {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 )
 
 // Sizes is how much a store holds.
@@ -64,7 +65,7 @@ func (db *DB) Check(ctx context.Context) ([]string, error) {
 	var damage []string
 	err = c.each(ctx, fmt.Sprintf("PRAGMA integrity_check(%d)", mostDamage), nil, func(row []driver.Value) error {
 		if text := str(row[0]); text != "ok" {
-			damage = append(damage, text)
+			damage = append(damage, strings.Split(strings.TrimSpace(text), "\n")...) // one row may tell of several damages
 		}
 		return nil
 	})

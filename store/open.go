@@ -29,7 +29,7 @@ type Options struct {
 	// EndExclusive says, when the store is created, that an end date is the first day out of the cohort; otherwise it is the last
 	// day in, as Ed-Fi recommends. It is a lasting property of the store and without effect on one that exists.
 	EndExclusive bool
-	// ReadOnly makes every change an error.
+	// ReadOnly makes every change an error. Such a store is read even where nothing may be written beside it.
 	ReadOnly bool
 	// MaxPages limits the file to so many pages of 4,096 bytes (PRAGMA max_page_count); 0: no limit.
 	MaxPages int64
@@ -46,6 +46,7 @@ type DB struct {
 	path         string
 	opt          Options
 	endExclusive bool
+	created      bool                 // by this Open
 	held         atomic.Pointer[Lock] // the run lock while we have it; also keeps its file from being collected, which would unlock it
 
 	mu      sync.Mutex // holds w; a Tx keeps it from Begin to Commit or Rollback
@@ -55,8 +56,8 @@ type DB struct {
 	run     int64      // under way, from StartRun on until its end is written; 0: none
 }
 
-// Open opens the store at path. Errors: *NotFoundError, *NotAStoreError, *NewerStoreError, *BusyError, *FullError, others of the
-// file system.
+// Open opens the store at path. Errors: *NotFoundError, *NotAStoreError, *NewerStoreError, *BusyError, *FullError, *UnwritableError,
+// others of the file system.
 func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
@@ -72,6 +73,7 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	db.created = created
 	if err := db.open(ctx); err != nil {
 		if db.w != nil {
 			db.w.Close()
@@ -134,7 +136,7 @@ func (db *DB) open(ctx context.Context) error {
 
 // connect opens a connection for writing or for reading.
 func (db *DB) connect(write bool) (*conn, error) {
-	c, err := dial(db.path, "rw")
+	c, err := db.dial()
 	if err != nil {
 		return nil, db.named("open", err)
 	}
@@ -263,6 +265,9 @@ func (db *DB) apply(name string, version, known int) (err error) {
 
 // Path is the store's file, as given to Open.
 func (db *DB) Path() string { return db.path }
+
+// Created says whether Open has created the store.
+func (db *DB) Created() bool { return db.created }
 
 // EndExclusive says whether an end date is the first day out of a cohort (true) or the last day in it.
 func (db *DB) EndExclusive() bool { return db.endExclusive }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 
@@ -90,6 +91,11 @@ func readOptions(c *cli.Context) (batch.ReadOptions, error) {
 	var err error
 	if o.Jobs, err = jobs(c); err != nil {
 		return o, err
+	}
+	if o.Schemas != "" {
+		if info, err := os.Stat(o.Schemas); err != nil || !info.IsDir() {
+			return o, &usageError{fmt.Sprintf("--xsd %s: there is no such folder", o.Schemas), "cohortx " + c.Command.Name + " --xsd FOLDER ..."}
+		}
 	}
 	if o.MaxRatio < 1 {
 		return o, &usageError{fmt.Sprintf("--max-ratio %g: expected at least 1", o.MaxRatio), "cohortx " + c.Command.Name + " --max-ratio 500 ..."}

@@ -71,7 +71,7 @@ func (im *importer) do(ctx context.Context) (err error) {
 	defer im.log.close()
 	opt := store.Options{Create: !im.opt.DryRun, MaxPages: im.opt.MaxPages}
 	return withStore(ctx, im.opt.Store, opt, im.opt.DryRun, func(db *store.DB, lock *store.Lock) error {
-		im.db, im.untouched = db, lock.Untouched()
+		im.db, im.untouched, im.rep.StoreCreated = db, lock.Untouched(), db.Created()
 		defer func() {
 			if im.dry != nil {
 				im.dry.Rollback()

@@ -109,6 +109,14 @@ func asFault(name string, err error) *report.Fault {
 	return &report.Fault{File: name, Line: x.At.Line, Column: x.At.Column, Code: interchange.Code(x.Code), Found: x.Found, Expected: x.Expected}
 }
 
+// schemaError says which schema cannot be used, and where it was looked for if that is a folder of official ones.
+func schemaError(r *interchange.Release, folder string, err error) error {
+	if folder != "" {
+		return fmt.Errorf("schema of release %s in %s: %w", r.Name, folder, err)
+	}
+	return fmt.Errorf("schema of release %s: %w", r.Name, err)
+}
+
 // officialSchemas are the files of the prerequisites in a folder of official Ed-Fi XSDs.
 var officialSchemas = map[roster.Content]string{
 	roster.EducationOrganizations: "Interchange-EducationOrganization.xsd",
@@ -129,7 +137,7 @@ func (o *opened) engine(opt *ReadOptions) (*engine, []interchange.Violation, err
 		schema, err = interchange.LoadOfficial(opt.Schemas, file)
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("schema of release %s: %w", o.Release.Name, err)
+		return nil, nil, schemaError(o.Release, opt.Schemas, err)
 	}
 	g := &engine{schema: schema, release: o.Release, scope: o.Splitter.Scope(), distrust: opt.Distrust}
 	if plainRoot(g.scope, schema) {
@@ -137,7 +145,7 @@ func (o *opened) engine(opt *ReadOptions) (*engine, []interchange.Violation, err
 	}
 	judge, err := judgeOf(schema)
 	if err != nil {
-		return nil, nil, fmt.Errorf("schema of release %s: %w", o.Release.Name, err)
+		return nil, nil, schemaError(o.Release, opt.Schemas, err)
 	}
 	found, err := judge.CheckRoot(g.scope)
 	if err != nil {

@@ -49,7 +49,8 @@ type Run struct {
 	History  []Past   `json:"history,omitempty"`  // the last runs that loaded files, this one the last
 	Redacted bool     `json:"redacted,omitempty"` // see [Run.Redact]
 
-	Page string `json:"-"` // file that has the report as a page, for the summary
+	StoreCreated bool   `json:"-"` // by this run
+	Page         string `json:"-"` // file that has the report as a page, for the summary
 }
 
 // NewRun begins the report of a run of a program's version on a store.

@@ -40,11 +40,15 @@ func Summary(w io.Writer, r *Run, quiet bool) {
 			fmt.Fprintf(w, "\n%s: note: %s\n", Plain(f.Name), Plain(f.Note))
 		}
 	}
+	fmt.Fprintln(w)
+	if r.StoreCreated {
+		fmt.Fprintf(w, "Created the store %s.\n", Plain(r.Store))
+	}
 	run := ""
 	if r.Run > 0 {
 		run = fmt.Sprintf("Run %d, ", r.Run)
 	}
-	fmt.Fprintf(w, "\n%s%s in %.1f s.\n", run, Number(r.Entities, "entity", "entities"), r.Seconds)
+	fmt.Fprintf(w, "%s%s in %.1f s.\n", run, Number(r.Entities, "entity", "entities"), r.Seconds)
 	r.page(w)
 }
 
