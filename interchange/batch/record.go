@@ -1,7 +1,6 @@
 package batch
 
 import (
-	"cmp"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -316,11 +315,11 @@ func (im *importer) finish(ctx context.Context, why error) error {
 	if err == nil {
 		err = im.record(ctx, nil, why)
 	}
-	if ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil {
 		// What ended the run must not keep its end from being written.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 		defer cancel()
-		err = im.record(ctx, nil, cmp.Or(why, context.Canceled))
+		err = im.record(ctx, nil, why)
 	}
 	if err != nil {
 		return errors.Join(why, fmt.Errorf("record the run: %w", err))
