@@ -99,7 +99,7 @@ func (d *Decoder) Decode(b *scan.Block, dst []Entity) ([]Entity, error) {
 	d.nodes, d.marks, d.arena, d.root = d.nodes[:0], d.marks[:0], d.arena[:0], d.root[:0]
 	d.skimmed, d.leans = 0, d.leans[:0]
 	first := len(dst)
-	at := walker{pos: b.At, b: b.Bytes}
+	at := scan.Walk(b.At, b.Bytes)
 	if b.Scope != d.scope {
 		d.scope, d.forms = b.Scope, forms{}
 	}
@@ -110,7 +110,7 @@ func (d *Decoder) Decode(b *scan.Block, dst []Entity) ([]Entity, error) {
 				continue
 			}
 			e := d.known(known, raw)
-			e.At = at.to(d.scanner.EndOffset() - len(raw))
+			e.At = at.To(d.scanner.EndOffset() - len(raw))
 			dst = append(dst, e)
 			continue
 		}
@@ -131,7 +131,7 @@ func (d *Decoder) Decode(b *scan.Block, dst []Entity) ([]Entity, error) {
 				}
 				continue
 			}
-			e := Entity{Kind: d.kinds[slot], At: at.to(from)}
+			e := Entity{Kind: d.kinds[slot], At: at.To(from)}
 			d.base = len(d.nodes)
 			d.forms.unlearned()
 			if err := d.entity(slot, from); err != nil {
@@ -334,28 +334,6 @@ func (d *Decoder) keep(b []byte) []byte {
 	d.arena = append(d.arena, b...)
 	return d.arena[from:len(d.arena):len(d.arena)]
 }
-
-// walker turns growing offsets into positions, looking at each byte once.
-type walker struct {
-	b    []byte
-	done int
-	pos  scan.Pos
-}
-
-func (w *walker) to(offset int) scan.Pos {
-	between := w.b[w.done:offset]
-	if n := bytes.Count(between, newline); n > 0 {
-		w.pos.Line += n
-		w.pos.Column = 1 + utf8.RuneCount(between[bytes.LastIndexByte(between, '\n')+1:])
-	} else {
-		w.pos.Column += utf8.RuneCount(between)
-	}
-	w.pos.Offset += int64(len(between))
-	w.done = offset
-	return w.pos
-}
-
-var newline = []byte{'\n'}
 
 // shorten keeps a name or a value that goes into a message from filling the screen.
 func shorten(s string) string {

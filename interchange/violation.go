@@ -11,8 +11,8 @@ import (
 
 // Localise turns what the judge says of an entity into a Violation with its place in the file.
 func (e *Entity) Localise(v xsd.Violation) Violation {
-	at := walker{pos: e.At, b: e.Raw}
-	return localise(v, at.to(v.Offset))
+	at := scan.Walk(e.At, e.Raw)
+	return localise(v, at.To(v.Offset))
 }
 
 // LocaliseRoot turns what the judge says of the root into a Violation.
@@ -36,8 +36,8 @@ func localise(v xsd.Violation, at scan.Pos) Violation {
 
 // Place is where the element of a node starts.
 func (e *Entity) Place(node int) scan.Pos {
-	at := walker{pos: e.At, b: e.Raw}
-	return at.to(int(e.Nodes[node].Offset))
+	at := scan.Walk(e.At, e.Raw)
+	return at.To(int(e.Nodes[node].Offset))
 }
 
 // PersonalLength says of a value only how long it is.

@@ -89,7 +89,7 @@ func (x *excerpts) keep(offset int64, at scan.Pos, raw []byte) error {
 func (x *excerpts) take(s *scan.Scanner, block *scan.Block, wanted []int64) ([]int64, error) {
 	s.Reset(block)
 	depth, start := 0, 0
-	places := lineWalker{block: block, at: block.At}
+	places := scan.Walk(block.At, block.Bytes)
 	for len(wanted) > 0 {
 		kind, err := s.Next()
 		if err != nil {
@@ -111,7 +111,7 @@ func (x *excerpts) take(s *scan.Scanner, block *scan.Block, wanted []int64) ([]i
 			}
 			wanted = wanted[1:]
 			raw := block.Bytes[start:s.EndOffset()]
-			if err := x.keep(offset, places.to(start), raw); err != nil {
+			if err := x.keep(offset, places.To(start), raw); err != nil {
 				return wanted, err
 			}
 		}
@@ -119,29 +119,16 @@ func (x *excerpts) take(s *scan.Scanner, block *scan.Block, wanted []int64) ([]i
 	return wanted, nil
 }
 
-// lineWalker finds growing places in a block and counts no line twice.
-type lineWalker struct {
-	block *scan.Block
-	last  int
-	at    scan.Pos
-}
-
-func (w *lineWalker) to(offset int) scan.Pos {
-	part := scan.Block{Bytes: w.block.Bytes[w.last:], At: w.at}
-	w.at, w.last = part.PosAt(offset-w.last), offset
-	return w.at
-}
-
 // takeLines is take for JSON, an object a line: without the white space behind them.
 func (x *excerpts) takeLines(block *scan.Block, wanted []int64) ([]int64, error) {
-	places := lineWalker{block: block, at: block.At}
+	places := scan.Walk(block.At, block.Bytes)
 	for len(wanted) > 0 && wanted[0] < block.At.Offset+int64(len(block.Bytes)) {
 		start := int(wanted[0] - block.At.Offset)
 		if start < 0 {
 			return wanted, errors.New("it is not the file it was a moment ago")
 		}
 		raw, _, _ := bytes.Cut(block.Bytes[start:], []byte{'\n'})
-		if err := x.keep(wanted[0], places.to(start), bytes.TrimRight(raw, " \t\r")); err != nil {
+		if err := x.keep(wanted[0], places.To(start), bytes.TrimRight(raw, " \t\r")); err != nil {
 			return wanted, err
 		}
 		wanted = wanted[1:]

@@ -26,6 +26,22 @@ func (p Pos) after(text []byte) Pos {
 	return p
 }
 
+// Walker turns growing offsets in a text into places, and looks at each byte once.
+type Walker struct {
+	text []byte
+	done int
+	at   Pos
+}
+
+// Walk returns a walker through a text that starts at a place.
+func Walk(at Pos, text []byte) Walker { return Walker{text: text, at: at} }
+
+// To returns the place of an offset that is not before the last one.
+func (w *Walker) To(offset int) Pos {
+	w.at, w.done = w.at.after(w.text[w.done:offset]), offset
+	return w.at
+}
+
 // characters counts the characters of text in UTF-8: the bytes that do not continue one. Where lines are long, utf8.RuneCount would cost
 // as much as everything else together.
 func characters(text []byte) int {
