@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strconv"
 
 	"github.com/urfave/cli/v2"
 
@@ -33,9 +32,9 @@ func approveCommand() *cli.Command {
 }
 
 func approveAction(c *cli.Context) error {
-	number, err := strconv.ParseInt(c.Args().First(), 10, 64)
-	if c.NArg() != 1 || err != nil {
-		return &usageError{"runs approve needs the number of a run", "cohortx runs approve 1"}
+	number, err := runNumber(c, 1)
+	if err != nil {
+		return err
 	}
 	opt := batch.ApproveOptions{Store: c.String("db"), Run: number, DryRun: c.Bool("dry-run"), Version: version}
 	if opt.Scope, err = scopeFlag(c); err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"strconv"
 
 	"github.com/urfave/cli/v2"
 
@@ -33,9 +32,9 @@ func revertCommand() *cli.Command {
 }
 
 func revertAction(c *cli.Context) error {
-	number, err := strconv.ParseInt(c.Args().First(), 10, 64)
-	if c.NArg() != 1 || err != nil {
-		return &usageError{"runs revert needs the number of a run", "cohortx runs revert 4"}
+	number, err := runNumber(c, 4)
+	if err != nil {
+		return err
 	}
 	rep, err := batch.Revert(c.Context, batch.RevertOptions{
 		Store: c.String("db"), Run: number, Cascade: c.Bool("cascade"), DryRun: c.Bool("dry-run"), Version: version,

@@ -52,9 +52,9 @@ func listRuns(c *cli.Context) error {
 }
 
 func showRun(c *cli.Context) error {
-	number, err := strconv.ParseInt(c.Args().First(), 10, 64)
-	if c.NArg() != 1 || err != nil {
-		return &usageError{"runs show needs the number of a run", "cohortx runs show 1"}
+	number, err := runNumber(c, 1)
+	if err != nil {
+		return err
 	}
 	db, err := openForReading(c)
 	if err != nil {
@@ -77,4 +77,14 @@ func showRun(c *cli.Context) error {
 		return err
 	}
 	return printRun(c.App.Writer, run, db.Rejects(c.Context, number), held, reverts.By(), c.Bool("json"))
+}
+
+// runNumber is the argument of a subcommand that is about one run. example is a number for what it says when there is none.
+func runNumber(c *cli.Context, example int) (int64, error) {
+	number, err := strconv.ParseInt(c.Args().First(), 10, 64)
+	if c.NArg() != 1 || err != nil {
+		name := "runs " + c.Command.Name
+		return 0, &usageError{name + " needs the number of a run", fmt.Sprintf("cohortx %s %d", name, example)}
+	}
+	return number, nil
 }
