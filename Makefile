@@ -54,7 +54,7 @@ NEEDED  = once getspecific setspecific key_create key_delete mutex_init mutex_de
 build: deps ## build bin/cohortx and bin/cohortgen; STATIC=no uses the shared libraries
 	@# The tags leave out a Markdown parser and HTTP/2; -X, what the Go runtime would note of memory in case of a profile, which --memprofile asks for.
 	build() {
-		go build -tags "urfave_cli_no_docs,nethttpomithttp2$${1:-}" -ldflags "-X main.version=$(VERSION) -X runtime.godebugDefault=memprofilerate=0 $${2:-}" -o bin/ ./cmd/...
+		go build -tags "urfave_cli_no_docs,nethttpomithttp2$${1:-}" -ldflags "-X main.version=$(VERSION) -X runtime.godebugDefault=memprofilerate=0,cgocheck=0 $${2:-}" -o bin/ ./cmd/...
 	}
 	library=$$($$(go env CC) -print-file-name=libxml2.a)
 	if [ "$(STATIC)" = yes ] && [ -e "$$library" ]; then

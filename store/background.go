@@ -22,7 +22,7 @@ type statement struct {
 
 // inBackground has bulks of the connection executed by another goroutine until stop is called.
 func (c *conn) inBackground() (stop func()) {
-	b := &background{todo: make(chan statement, 2)}
+	b := &background{todo: make(chan statement, mostLent)}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

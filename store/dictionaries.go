@@ -123,7 +123,9 @@ const numbersAtOnce = 1024
 
 func (p keysOf) read(ctx context.Context, c *conn, k *known) error {
 	var count, first, last int64
-	if err := c.each(ctx, "SELECT count(*), coalesce(min(id), 1), coalesce(max(id), 0) FROM "+p.table.name(), nil, func(row []driver.Value) error {
+	// Asked for together, they would be found by reading every row.
+	one := func(what string) string { return "(SELECT " + what + " FROM " + p.table.name() + ")" }
+	if err := c.each(ctx, "SELECT "+one("count(*)")+", "+one("coalesce(min(id), 1)")+", "+one("coalesce(max(id), 0)"), nil, func(row []driver.Value) error {
 		count, first, last = num(row[0]), num(row[1]), num(row[2])
 		return nil
 	}); err != nil {
@@ -134,19 +136,27 @@ func (p keysOf) read(ctx context.Context, c *conn, k *known) error {
 	}
 	// What the table holds is known beforehand, so the dictionary is made as large as it gets.
 	p.into.Grow(int(count), int(count)*p.table.keyBytes())
-	s, err := c.prepare("SELECT group_concat(id || ',' || octet_length(k)), group_concat(k, '') FROM (SELECT id, " + p.key + " AS k FROM " + p.table.name() +
+	// Where no number is left out, as in most stores, the rows need not say theirs.
+	dense, list := count == last-first+1, "octet_length(k)"
+	if !dense {
+		list = "id || ',' || " + list
+	}
+	s, err := c.prepare("SELECT group_concat(" + list + "), group_concat(k, '') FROM (SELECT id, " + p.key + " AS k FROM " + p.table.name() +
 		" WHERE id BETWEEN ? AND ? ORDER BY id)")
 	if err != nil {
 		return err
 	}
 	defer s.Close()
 	// The keys go into the dictionary while the next ones are read.
-	type piece struct{ numbers, keys string }
+	type piece struct {
+		from          int64 // the number of the first row, of dense ones
+		numbers, keys string
+	}
 	pieces := make(chan piece, 2)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		for x := range pieces {
-			if err := p.add(integers{x.numbers}, x.keys, k); err != nil {
+			if err := p.add(x.from, dense, integers{x.numbers}, x.keys, k); err != nil {
 				return err
 			}
 		}
@@ -154,10 +164,10 @@ func (p keysOf) read(ctx context.Context, c *conn, k *known) error {
 	})
 	group.Go(func() error {
 		defer close(pieces)
-		for from := int64(1); from <= last; from += numbersAtOnce {
+		for from := first; from <= last; from += numbersAtOnce {
 			err := s.each(ctx, []driver.Value{from, from + numbersAtOnce - 1}, func(row []driver.Value) error {
 				select {
-				case pieces <- piece{str(row[0]), str(row[1])}:
+				case pieces <- piece{from, str(row[0]), str(row[1])}:
 					return nil
 				case <-ctx.Done():
 					return ctx.Err()
@@ -178,15 +188,17 @@ func (p keysOf) read(ctx context.Context, c *conn, k *known) error {
 	return err
 }
 
-// add takes a list of numbers and lengths, and the keys one behind the other.
-func (p keysOf) add(list integers, text string, k *known) error {
+// add takes a list of numbers and lengths, of lengths only where the numbers are dense and begin with from, and the keys one behind the other.
+func (p keysOf) add(from int64, dense bool, list integers, text string, k *known) error {
 	var key []byte
-	for {
-		id, ok := list.next()
+	for id := uint64(from); ; id++ {
+		if !dense {
+			id, _ = list.next()
+		}
+		length, ok := list.next()
 		if !ok {
 			return nil
 		}
-		length, _ := list.next()
 		if length > uint64(len(text)) {
 			return fmt.Errorf("SQLite gave fewer bytes of keys than it said, before number %d", id)
 		}

@@ -193,7 +193,7 @@ func (r *recording) flush() error {
 			return err
 		}
 	}
-	b := newBulk(w, 5, "INSERT INTO origin (kind, first, last, run_id, position) VALUES ", "")
+	b := newBulk(w, 5, insertInto+"origin (kind, first, last, run_id, position) VALUES ", "")
 	defer b.close()
 	for _, o := range r.fresh {
 		for _, v := range []driver.Value{o.kind, o.first, o.last, o.run, orNull(o.position)} {

@@ -47,8 +47,8 @@ func (tx *Tx) log(ctx context.Context, kind interchange.Kind) (*associationLog, 
 		return nil, tx.db.named("read the history", err)
 	}
 	l := &associationLog{recording: r, ctx: ctx, kind: int64(kind), origins: known}
-	l.out = newBulk(tx.w, 12, "INSERT INTO change (kind, number, person_id, begin_date, run_id, outcome, position, line, confirmed_run, end_date, student_record_access, rest) VALUES ", "")
-	l.seen = newBulk(tx.w, 6, "INSERT INTO change (kind, number, person_id, begin_date, run_id, confirmed_run) VALUES ",
+	l.out = newBulk(tx.w, 12, insertInto+"change (kind, number, person_id, begin_date, run_id, outcome, position, line, confirmed_run, end_date, student_record_access, rest) VALUES ", "")
+	l.seen = newBulk(tx.w, 6, insertInto+"change (kind, number, person_id, begin_date, run_id, confirmed_run) VALUES ",
 		" ON CONFLICT (kind, number, person_id, begin_date, run_id) DO UPDATE SET confirmed_run = excluded.confirmed_run")
 	n, err := tx.w.integer("SELECT EXISTS (SELECT 1 FROM change WHERE kind = ? AND confirmed_run IS NULL)", l.kind)
 	l.more = n == 1

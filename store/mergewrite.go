@@ -12,6 +12,10 @@ import (
 // was measured to be as fast as with 1,000.
 const writeRows = 400
 
+// insertInto begins a statement that writes new rows. A row that breaks a constraint ends the transaction, whatever other rows came before it in
+// its statement; so nothing need be kept by which SQLite could undo these alone (FAIL): a copy of every page that the statement changes.
+const insertInto = "INSERT OR FAIL INTO "
+
 // bulk collects rows for one statement.
 type bulk struct {
 	conn  *conn
@@ -30,7 +34,7 @@ func newBulk(c *conn, width int, head, tail string) *bulk {
 }
 
 // mostLent is how many statements of a bulk may wait to be executed.
-const mostLent = 2
+const mostLent = 8
 
 func arguments(n int) []driver.NamedValue {
 	args := make([]driver.NamedValue, n)
@@ -121,7 +125,7 @@ func newAssociationWriter(c *conn, s *shape) *associationWriter {
 	if s.access {
 		columns, width, set = columns+", student_record_access", 5, set+", student_record_access = excluded.student_record_access"
 	}
-	head := "INSERT INTO " + s.table + " (" + columns + ") VALUES "
+	head := insertInto + s.table + " (" + columns + ") VALUES "
 	w := &associationWriter{
 		shape: s, conn: c,
 		inserts: newBulk(c, width, head, ""),
@@ -129,7 +133,7 @@ func newAssociationWriter(c *conn, s *shape) *associationWriter {
 		days:    make([]driver.Value, int(lastDay-firstDay)+1),
 	}
 	if s.sections != "" {
-		head := "INSERT INTO " + s.sections + " (cohort_id, " + s.person + ", begin_date, section_id, section_begin_date) VALUES "
+		head := insertInto + s.sections + " (cohort_id, " + s.person + ", begin_date, section_id, section_begin_date) VALUES "
 		w.sections = newBulk(c, 5, head, "")
 		w.redate = newBulk(c, 5, head, " ON CONFLICT (cohort_id, "+s.person+", begin_date, section_id) DO UPDATE SET section_begin_date = excluded.section_begin_date")
 	}

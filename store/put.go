@@ -359,7 +359,7 @@ var (
 
 // insert is the statement that writes n new rows.
 func (t *putTable) insert(n int) string {
-	return "INSERT INTO " + t.name + " (id, " + strings.Join(t.columns, ", ") + ", verified) VALUES " + values(n, len(t.columns)+2)
+	return insertInto + t.name + " (id, " + strings.Join(t.columns, ", ") + ", verified) VALUES " + values(n, len(t.columns)+2)
 }
 
 // upsert is the statement that writes n rows of which some may be stored as they are, and returns the ids of those that it changed.
@@ -587,7 +587,7 @@ func (p *putter) putChildren(ctx context.Context, rows []written, which int) err
 	width := 1 + len(t.columns)
 	for len(insert) > 0 {
 		k := min(len(insert)/width, 200)
-		if _, err := p.tx.w.exec("INSERT INTO "+t.name+" ("+t.owner+", "+columns+") VALUES "+values(k, width), insert[:k*width]...); err != nil {
+		if _, err := p.tx.w.exec(insertInto+t.name+" ("+t.owner+", "+columns+") VALUES "+values(k, width), insert[:k*width]...); err != nil {
 			return err
 		}
 		insert = insert[k*width:]

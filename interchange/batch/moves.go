@@ -3,6 +3,7 @@ package batch
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 
 	"cohortx/interchange"
@@ -32,8 +33,17 @@ func (m *moves) active(begin, end interchange.Date) bool {
 	return interchange.ActiveOn(interchange.Dates{Begin: begin, End: end}, m.day, m.endExclusive)
 }
 
-// movements are those of one kind. They come in runs of one cohort, so that a cohort is looked for in no map.
+// movements are those of one kind. They come in the order of cohorts, so that a cohort is looked for in no map: once from what is merged, and,
+// for complete files, once more from what is missing.
 type movements []movement
+
+func (m *movements) inOrder() movements {
+	order := func(a, b movement) int { return cmp.Compare(a.cohort, b.cohort) }
+	if !slices.IsSortedFunc(*m, order) {
+		slices.SortFunc(*m, order)
+	}
+	return *m
+}
 
 type movement struct {
 	cohort       uint32
@@ -71,25 +81,30 @@ const mostCohorts = 50
 
 // cohorts gives the cohorts that changed most, the most changed one first, and how many changed in all.
 func (m *moves) cohorts() (top []changed, n int64) {
-	var all []changed
-	for k, kind := range interchange.AssociationKinds {
-		for _, x := range *m.by[kind] {
-			c := changed{cohort: x.cohort}
-			c.by[k] = x
-			all = append(all, c)
-		}
-	}
-	slices.SortFunc(all, func(a, b changed) int { return cmp.Compare(a.cohort, b.cohort) })
 	more := func(a, b changed) int {
 		return cmp.Or(cmp.Compare(b.size(), a.size()), cmp.Compare(a.cohort, b.cohort))
 	}
-	for len(all) > 0 {
-		c := all[0]
-		for all = all[1:]; len(all) > 0 && all[0].cohort == c.cohort; all = all[1:] {
-			for k := range c.by {
-				c.by[k].joined += all[0].by[k].joined
-				c.by[k].left += all[0].by[k].left
+	var lists [2]movements // what is left of them
+	for k, kind := range interchange.AssociationKinds {
+		lists[k] = m.by[kind].inOrder()
+	}
+	for {
+		c := changed{cohort: math.MaxUint32}
+		for _, l := range lists {
+			if len(l) > 0 {
+				c.cohort = min(c.cohort, l[0].cohort)
 			}
+		}
+		found := false
+		for k := range lists {
+			for l := &lists[k]; len(*l) > 0 && (*l)[0].cohort == c.cohort; *l = (*l)[1:] {
+				c.by[k].joined += (*l)[0].joined
+				c.by[k].left += (*l)[0].left
+				found = true
+			}
+		}
+		if !found {
+			return top, n
 		}
 		n++
 		if len(top) == mostCohorts && more(top[mostCohorts-1], c) < 0 {
@@ -99,7 +114,6 @@ func (m *moves) cohorts() (top []changed, n int64) {
 		top = slices.Insert(top, at, c)
 		top = top[:min(len(top), mostCohorts)]
 	}
-	return top, n
 }
 
 // report says what changed in the cohorts. Only for those that are listed, and were in the store before, is the store asked how many

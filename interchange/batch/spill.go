@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 )
 
 // spill is a temporary file without a name to which pieces are appended, to be read back by their place or all in a row. What a small input
@@ -41,6 +42,32 @@ func (s *spill) read(piece []byte, from int64) error {
 	if _, err := s.file.ReadAt(piece, from); err != nil {
 		return fmt.Errorf("read %s: %w", s.what, err)
 	}
+	return nil
+}
+
+// follower reads pieces that mostly lie one behind the other: with one that does, those behind it are read.
+type follower struct {
+	*spill
+	window []byte
+	from   int64 // of the window
+	next   int64 // behind the last piece
+}
+
+func (f *follower) read(piece []byte, from int64) error {
+	follows, end := from == f.next, from+int64(len(piece))
+	f.next = end
+	if from < f.from || end > f.from+int64(len(f.window)) {
+		ahead := min(spillHeld, f.end-int64(len(f.held))-from)
+		if !follows || int64(len(piece)) > ahead {
+			return f.spill.read(piece, from)
+		}
+		f.window, f.from = slices.Grow(f.window[:0], int(ahead))[:ahead], from
+		if err := f.spill.read(f.window, from); err != nil {
+			f.window = f.window[:0]
+			return err
+		}
+	}
+	copy(piece, f.window[from-f.from:])
 	return nil
 }
 

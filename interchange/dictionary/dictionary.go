@@ -21,7 +21,7 @@ import (
 // Dictionary maps keys to numbers and back. The zero value is not usable, see [New].
 type Dictionary struct {
 	slots  []slot
-	arena  []byte   // each key behind its length as a varint
+	arena  []byte   // each key behind its length as a varint; behind a long key its number, 4 bytes
 	places []uint32 // by number: 1 + the offset of its key in the arena in units of 4 bytes; 0 for none
 	count  int
 	next   uint32
@@ -35,8 +35,16 @@ func (d *Dictionary) Grow(n, size int) {
 	if slots := (d.count+n)*4/3 + 1; slots > len(d.slots) {
 		d.rehash(slots)
 	}
-	d.arena = slices.Grow(d.arena, size+n*(unit+1))
-	d.places = slices.Grow(d.places, n+1)
+	d.arena = room(d.arena, size+n*(unit+1+numberBytes))
+	d.places = room(d.places, n+1)
+}
+
+// room is slices.Grow, but the room stays as the system gives it: what is not used after all costs nothing.
+func room[E any](s []E, n int) []E {
+	if cap(s)-len(s) >= n {
+		return s
+	}
+	return append(make([]E, 0, len(s)+n), s...)
 }
 
 // Freeze gives back the memory by which keys are found. From then on only Key and Len work; Find finds nothing, and Add and Put must not be
@@ -58,7 +66,10 @@ func (d *Dictionary) Find(key []byte) (number uint32, ok bool) {
 		return 0, false
 	}
 	s := d.slot(key, searched(key))
-	return s.number(), !s.empty()
+	if s.empty() {
+		return 0, false
+	}
+	return d.number(s), true
 }
 
 // Add returns the key's number, a new one if the dictionary does not have it yet.
@@ -66,7 +77,7 @@ func (d *Dictionary) Add(key []byte) (number uint32, added bool) {
 	k := searched(key)
 	s := d.slot(key, k)
 	if !s.empty() {
-		return s.number(), false
+		return d.number(s), false
 	}
 	return d.insert(s, key, k, d.next), true
 }
@@ -79,9 +90,14 @@ func (d *Dictionary) Put(key []byte, number uint32) {
 		d.insert(s, key, k, number)
 		return
 	}
-	at := d.places[s.number()]
-	s.tail = k.tail | uint64(number)<<32
+	at := d.places[d.number(s)]
+	if k.tail == long {
+		binary.LittleEndian.PutUint32(d.behind(d.keyAt(at)), number)
+	} else {
+		s.tail = k.tail | uint64(number)<<32
+	}
 	d.place(number, at)
+	d.Reserve(number)
 }
 
 // Key returns the key with a number, nil if there is none. It is valid until the next Add or Put and must not be changed.
@@ -89,7 +105,7 @@ func (d *Dictionary) Key(number uint32) []byte {
 	if int64(number) >= int64(len(d.places)) || d.places[number] == 0 {
 		return nil
 	}
-	return d.keyAt(d.places[number])
+	return slices.Clip(d.keyAt(d.places[number]))
 }
 
 // unit is what offsets in the arena count in: with 4 bytes, 32 bits reach 16 GiB of keys.
@@ -102,14 +118,28 @@ func (d *Dictionary) keyAt(at uint32) []byte {
 		n, w = binary.Uvarint(d.arena[start:])
 	}
 	from := start + uint64(w)
-	return d.arena[from : from+n : from+n]
+	return d.arena[from : from+n]
+}
+
+// behind is the number behind a long key, as it lies in the arena.
+func (d *Dictionary) behind(key []byte) []byte { return key[len(key) : len(key)+numberBytes] }
+
+const numberBytes = 4
+
+// number is that of a slot's key.
+func (d *Dictionary) number(s *slot) uint32 {
+	n := uint32(s.tail >> 32)
+	if s.tail&math.MaxUint32 != long {
+		return n
+	}
+	return binary.LittleEndian.Uint32(d.behind(d.keyAt(n)))
 }
 
 // slot returns the key's slot, or the empty one where it belongs.
 func (d *Dictionary) slot(key []byte, k search) *slot {
 	for i := k.home(len(d.slots)); ; {
 		s := &d.slots[i]
-		if s.empty() || s.head == k.head && uint32(s.tail) == uint32(k.tail) && (k.tail != long || string(d.Key(s.number())) == string(key)) {
+		if s.empty() || s.head == k.head && uint32(s.tail) == uint32(k.tail) && (k.tail != long || string(d.keyAt(uint32(s.tail>>32))) == string(key)) {
 			return s
 		}
 		if i++; i == len(d.slots) {
@@ -125,7 +155,12 @@ func (d *Dictionary) insert(s *slot, key []byte, k search, number uint32) uint32
 	at := uint32(len(d.arena)/unit) + 1
 	d.arena = binary.AppendUvarint(d.arena, uint64(len(key)))
 	d.arena = append(d.arena, key...)
-	*s = slot{k.head, k.tail | uint64(number)<<32}
+	if k.tail == long {
+		d.arena = binary.LittleEndian.AppendUint32(d.arena, number)
+		*s = slot{k.head, k.tail | uint64(at)<<32}
+	} else {
+		*s = slot{k.head, k.tail | uint64(number)<<32}
+	}
 	d.place(number, at)
 	if number >= d.next && number < math.MaxUint32 {
 		d.next = number + 1
@@ -145,9 +180,16 @@ func (d *Dictionary) place(number uint32, at uint32) {
 	d.places[number] = at
 }
 
+// pageSlots is how many slots the smallest page of memory holds.
+const pageSlots = 4096 / 16
+
 func (d *Dictionary) rehash(size int) {
 	old := d.slots
 	d.slots = make([]slot, size)
+	// Linux gives a page that is read before it is written twice: a common one of zeros, then one of its own, which all processors have to be told.
+	for i := 0; i < size; i += pageSlots {
+		d.slots[i] = slot{}
+	}
 	for _, s := range old {
 		if s.empty() {
 			continue
@@ -162,14 +204,13 @@ func (d *Dictionary) rehash(size int) {
 	}
 }
 
-// slot is one place of the hash table: the key, if it is short, else its hash; and the number.
+// slot is one place of the hash table: a short key and its number; of a long one, its hash and where in the arena it lies, with its number.
 type slot struct {
 	head uint64
-	tail uint64 // the lower half as in search; the number in the upper
+	tail uint64 // the lower half as in search; in the upper, the number or the place
 }
 
 func (s *slot) empty() bool    { return uint32(s.tail) == 0 }
-func (s *slot) number() uint32 { return uint32(s.tail >> 32) }
 func (s *slot) search() search { return search{s.head, s.tail & math.MaxUint32} }
 
 // search is what a key is compared by: its own bytes when it is short, then nothing else need be looked at; else its hash.

@@ -16,6 +16,9 @@ func TestDictionary(t *testing.T) {
 	next := uint32(1)
 	for range 200_000 {
 		key := fmt.Sprint(rnd.IntN(60_000))
+		if len(key)%2 == 0 {
+			key += "/longer than a slot holds"
+		}
 		if rnd.IntN(10) == 0 {
 			key = "" // the empty key is one like any other
 		}
@@ -35,6 +38,9 @@ func TestDictionary(t *testing.T) {
 			if next++; rnd.IntN(100) == 0 {
 				next += 5 // as after rows of a store that were removed
 				gap := fmt.Sprint("gap", next)
+				if next%2 == 0 {
+					gap = key // it gets another number
+				}
 				d.Put([]byte(gap), next)
 				want[gap] = next
 				next++
