@@ -105,3 +105,11 @@ func (l *lean) plain(p *Plain) {
 	p.UniqueID, p.HasCohort, p.EducationOrganizationID, p.CohortIdentifier = l.uniqueID, true, l.organization, l.cohortIdentifier
 	p.BeginDate, p.EndDate, p.Access, p.Zoned = l.begin, l.end, l.access, l.zoned
 }
+
+// UniqueID is that of the student or staff member of an association that has no nodes, nil of other entities.
+func (e *Entity) UniqueID() []byte {
+	if e.lean == nil {
+		return nil
+	}
+	return e.lean.uniqueID
+}

@@ -1,11 +1,11 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql/driver"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -156,7 +156,7 @@ func (p keysOf) read(ctx context.Context, c *conn, k *known) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		for x := range pieces {
-			if err := p.add(x.from, dense, integers{x.numbers}, x.keys, k); err != nil {
+			if err := p.add(x.from, dense, integers{x.numbers}, []byte(x.keys), k); err != nil {
 				return err
 			}
 		}
@@ -189,32 +189,44 @@ func (p keysOf) read(ctx context.Context, c *conn, k *known) error {
 }
 
 // add takes a list of numbers and lengths, of lengths only where the numbers are dense and begin with from, and the keys one behind the other.
-func (p keysOf) add(from int64, dense bool, list integers, text string, k *known) error {
-	var key []byte
-	for id := uint64(from); ; id++ {
-		if !dense {
-			id, _ = list.next()
-		}
-		length, ok := list.next()
-		if !ok {
-			return nil
-		}
-		if length > uint64(len(text)) {
-			return fmt.Errorf("SQLite gave fewer bytes of keys than it said, before number %d", id)
-		}
-		own := text[:length]
-		text = text[length:]
-		if p.table == cohorts {
-			organization, identifier, _ := strings.Cut(own, ":")
-			n, err := strconv.ParseInt(organization, 10, 64)
-			if err != nil {
-				return err
+func (p keysOf) add(from int64, dense bool, list integers, text []byte, k *known) error {
+	var numbers [dictionary.TouchMost]uint32
+	keys := make([][]byte, 0, len(numbers))
+	var made []byte
+	for id, more := uint64(from), true; more; {
+		made, keys = made[:0], keys[:0]
+		for more && len(keys) < len(numbers) {
+			if !dense {
+				id, _ = list.next()
 			}
-			key = interchange.AppendCohortKey(key[:0], n, []byte(identifier))
-		} else {
-			key = append(key[:0], own...)
+			var length uint64
+			if length, more = list.next(); !more {
+				break
+			}
+			if length > uint64(len(text)) {
+				return fmt.Errorf("SQLite gave fewer bytes of keys than it said, before number %d", id)
+			}
+			key := text[:length]
+			text = text[length:]
+			if p.table == cohorts {
+				organization, identifier, _ := bytes.Cut(key, []byte(":"))
+				n, err := strconv.ParseInt(string(organization), 10, 64)
+				if err != nil {
+					return err
+				}
+				at := len(made)
+				made = interchange.AppendCohortKey(made, n, identifier)
+				key = made[at:]
+			}
+			numbers[len(keys)] = uint32(id)
+			keys = append(keys, key)
+			id++
 		}
-		p.into.Put(key, uint32(id))
-		k.rows[p.table].add(uint32(id))
+		p.into.Touch(keys)
+		for i, key := range keys {
+			p.into.Put(key, numbers[i])
+			k.rows[p.table].add(numbers[i])
+		}
 	}
+	return nil
 }

@@ -2,6 +2,7 @@ package batch
 
 import (
 	"cohortx/interchange"
+	"cohortx/interchange/dictionary"
 	"cohortx/interchange/report"
 	"cohortx/store"
 	"cohortx/xsd"
@@ -37,6 +38,7 @@ type set struct {
 	consequences    int64
 	ids             map[int]*documentIDs     // by file, of documents with refs
 	list            []interchange.SectionUse // scratch
+	keys            [][]byte                 // scratch
 
 	named    bits                       // cohorts of accepted associations
 	accepted map[interchange.Kind]int64 // associations
@@ -173,11 +175,25 @@ func (d *document) collect(p *parsed) error {
 		}
 	}
 	for i := range p.items {
+		if i%dictionary.TouchMost == 0 {
+			s.touch(p, p.items[i:])
+		}
 		if err := d.stage(p, &p.items[i]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// touch makes ready to number the cohorts of the next items.
+func (s *set) touch(p *parsed, items []item) {
+	s.keys = s.keys[:0]
+	for i := range items[:min(len(items), dictionary.TouchMost)] {
+		if it := &items[i]; it.cohort == 0 && !it.cohortKey.empty() {
+			s.keys = append(s.keys, p.bytes(it.cohortKey))
+		}
+	}
+	s.cohorts.fresh.Touch(s.keys)
 }
 
 // missOrganizations notes the organizations of a cohort that are not stored but accepted (--allow-missing).

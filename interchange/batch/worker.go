@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cohortx/interchange"
+	"cohortx/interchange/dictionary"
 	"cohortx/interchange/reference"
 	"cohortx/interchange/resource"
 	"cohortx/xsd"
@@ -104,6 +105,7 @@ type reader struct {
 	set   *set // only what does not change while files are read: the dictionaries of stored rows, and what is allowed
 	plain interchange.Plain
 	key   []byte
+	keys  [][]byte
 }
 
 // read is the work of an import on one block.
@@ -113,6 +115,9 @@ func (r *reader) read(b *scan.Block, p *parsed) {
 	p.err, p.judged = err, int64(judged)
 	p.root = append(p.root, root...)
 	for i := range entities {
+		if i%dictionary.TouchMost == 0 {
+			r.touch(entities[i:])
+		}
 		e := &entities[i]
 		p.entities[e.Kind]++
 		p.lines.add(e.At)
@@ -124,6 +129,17 @@ func (r *reader) read(b *scan.Block, p *parsed) {
 		}
 		r.ids(e, p, rejected)
 	}
+}
+
+// touch makes ready to find the students of the next entities.
+func (r *reader) touch(entities []interchange.Entity) {
+	r.keys = r.keys[:0]
+	for i := range entities[:min(len(entities), dictionary.TouchMost)] {
+		if id := entities[i].UniqueID(); id != nil {
+			r.keys = append(r.keys, id)
+		}
+	}
+	r.set.students.stored.Touch(r.keys)
 }
 
 // entity sorts one entity: good, waiting for the end of the document, or rejected.
