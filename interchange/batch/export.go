@@ -204,8 +204,10 @@ type encoder interface {
 
 // steadyWriter writes a file and has the disk keep up with it.
 type steadyWriter struct {
-	f          *os.File
-	n, started int64
+	f       *os.File
+	n       int64 // bytes written to the file,
+	started int64 // of them, given to the disk,
+	gone    int64 // of them, on the disk and out of memory
 }
 
 // stride is how much is given to the disk at once.
@@ -214,6 +216,10 @@ const stride = 16 << 20
 func (w *steadyWriter) Write(p []byte) (int, error) {
 	n, err := w.f.Write(p)
 	if w.n += int64(n); w.n-w.started >= stride {
+		if w.started > 0 {
+			letGo(w.f, w.gone, w.started-w.gone)
+			w.gone = w.started
+		}
 		writeback(w.f, w.started, w.n-w.started)
 		w.started = w.n
 	}
