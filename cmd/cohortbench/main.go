@@ -25,6 +25,7 @@ func main() {
 	flag.StringVar(&b.dir, "dir", "bench", "folder for the files; what is generated is kept for the next time")
 	flag.StringVar(&b.bin, "bin", "bin", "folder of cohortx and cohortgen")
 	flag.IntVar(&b.Rounds, "rounds", 3, "how often every contender runs")
+	flag.StringVar(&b.profiles, "profiles", "", "also write CPU profiles of cohortx into this folder")
 	out := flag.String("json", "", "also write the result to this file")
 	flag.Parse()
 	for _, release := range strings.Split(*releases, ",") {
@@ -48,6 +49,7 @@ type bench struct {
 	Sets   []*set `json:"sets"`
 
 	dir, bin string
+	profiles string // folder for profiles of cohortx, "" for none
 }
 
 // set is what is measured on the files of one release and size.
@@ -88,11 +90,17 @@ func (s *set) run() error {
 	}
 	s.contenders()
 	for round := range s.bench.Rounds {
+		var small []*line
 		for _, l := range s.Lines {
 			fmt.Fprintf(os.Stderr, "release %s, %d associations, round %d of %d: %s\n", s.Release, s.N, round+1, s.bench.Rounds, l.Name)
-			if err := l.once(); err != nil {
+			if l.repeat > 0 {
+				small = append(small, l)
+			} else if err := l.once(); err != nil {
 				return fmt.Errorf("%s: %w", l.Name, err)
 			}
+		}
+		if err := together(small); err != nil {
+			return err
 		}
 	}
 	s.finish()
