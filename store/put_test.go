@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 
 	"cohortx/interchange"
@@ -243,5 +244,41 @@ func TestTx_NumberZero(t *testing.T) {
 	seed(t, tx, 1, 1)
 	if _, err := tx.PutCohorts(t.Context(), []store.CohortRow{cohort(0)}); err == nil {
 		t.Error("a row without a number was written")
+	}
+}
+
+// Keys of all lengths are found under their numbers, whether these are dense, as they mostly are, begin late or have gaps.
+func TestDB_DictionariesNumbers(t *testing.T) {
+	key := func(n uint32) string { return strings.Repeat("é", int(n%9)) + fmt.Sprint(n) }
+	for _, tt := range []struct {
+		name string
+		has  func(n uint32) bool
+	}{
+		{"dense", func(uint32) bool { return true }},
+		{"late", func(n uint32) bool { return n > 1500 }},
+		{"gaps", func(n uint32) bool { return n%7 != 0 && (n < 1000 || n > 2500) }},
+		{"one", func(n uint32) bool { return n == 3000 }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			db := create(t, store.Options{})
+			tx := begin(t, db)
+			var rows []store.PersonRow
+			for n := uint32(1); n <= 3000; n++ {
+				if tt.has(n) {
+					rows = append(rows, store.PersonRow{Number: n, UniqueID: key(n), BirthDate: interchange.NoDate})
+				}
+			}
+			must[[]interchange.Outcome](t)(tx.PutStudents(t.Context(), rows))
+			commit(t, tx)
+			d := must[*store.Dictionaries](t)(db.Dictionaries(t.Context()))
+			if d.Students.Len() != len(rows) {
+				t.Errorf("found %d students, expected %d", d.Students.Len(), len(rows))
+			}
+			for n := uint32(1); n <= 3000; n++ {
+				if got, ok := d.Students.Find([]byte(key(n))); ok != tt.has(n) || ok && got != n {
+					t.Errorf("student %d: found %d, %v", n, got, ok)
+				}
+			}
+		})
 	}
 }
