@@ -120,6 +120,7 @@ test-report: ## open reports in Chromium, which it installs where it is missing,
 # Which package imports which other packages of this module. What is not here may not be.
 define ROOMS
 cmd/cohortx            *
+cmd/cohortx/early
 cmd/cohortbench
 cmd/cohortgen          interchange
 interchange            interchange/dictionary xsd xsd/edfi xsd/scan
@@ -198,7 +199,7 @@ profile: ## run the large commands of the benchmark once more, to learn where th
 	@rm -rf bench/profiles && mkdir -p bench/profiles
 	GOFLAGS=-trimpath $(MAKE) build
 	bin/cohortbench -n 1000000 -rounds 1 -profiles bench/profiles
-	go tool pprof -proto bin/cohortx bench/profiles/*.cpu > bench/cohortx.pgo 2>/dev/null
+	go tool pprof -proto bin/cohortx bench/profiles/*.cpu > bench/cohortx.pgo
 	mv bench/cohortx.pgo cmd/cohortx/cohortx.pgo
 
 clean: ## remove what was built and generated

@@ -106,9 +106,9 @@ func (l *lean) plain(p *Plain) {
 	p.BeginDate, p.EndDate, p.Access, p.Zoned = l.begin, l.end, l.access, l.zoned
 }
 
-// UniqueID is that of the student or staff member of an association that has no nodes, nil of other entities.
-func (e *Entity) UniqueID() []byte {
-	if e.lean == nil {
+// StudentOfLean is the unique id in a student association that has no nodes, as a slice of the block; nil for other entities.
+func (e *Entity) StudentOfLean() []byte {
+	if e.lean == nil || e.Kind != StudentCohortAssociationKind {
 		return nil
 	}
 	return e.lean.uniqueID

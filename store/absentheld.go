@@ -65,7 +65,7 @@ func (tx *Tx) RecordComplete(ctx context.Context, run *Run, asOf interchange.Dat
 	if err := tx.usable(ctx); err != nil {
 		return err
 	}
-	b := newBulk(tx.w, 8, "INSERT INTO complete_organization (education_organization_id, kind, run_id, as_of, named, active, absent, held) VALUES ", "")
+	b := newBulk(tx.w, 8, insertInto+"complete_organization (education_organization_id, kind, run_id, as_of, named, active, absent, held) VALUES ", "")
 	defer b.close()
 	for _, p := range list {
 		for _, v := range []driver.Value{p.EducationOrganizationID, int64(p.Kind), run.Number, int64(asOf), p.Named, p.Active, p.Absent, text(string(p.Held))} {
@@ -220,7 +220,7 @@ type HeldLedger struct {
 // HeldLedger returns a ledger of one kind for a run.
 func (tx *Tx) HeldLedger(run *Run, kind interchange.Kind) *HeldLedger {
 	return &HeldLedger{tx: tx, run: run, kind: kind, hold: newBulk(tx.w, 6,
-		"INSERT INTO held_removal (kind, cohort_id, person_id, begin_date, since_run, last_run) VALUES ",
+		insertInto+"held_removal (kind, cohort_id, person_id, begin_date, since_run, last_run) VALUES ",
 		" ON CONFLICT (kind, cohort_id, person_id, begin_date) DO UPDATE SET last_run = excluded.last_run")}
 }
 

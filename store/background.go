@@ -28,7 +28,7 @@ func (c *conn) inBackground() (stop func()) {
 		defer close(ended)
 		for s := range b.todo {
 			if b.err == nil {
-				b.err = s.run.runNamed(s.args)
+				b.err = c.runNamed(s.run, s.args)
 			}
 			s.free <- s.args
 			b.work.Done()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/mattn/go-sqlite3"
 	"golang.org/x/sync/errgroup"
 
 	"cohortx/interchange"
@@ -149,15 +150,19 @@ func (p keysOf) read(ctx context.Context, c *conn, k *known) error {
 	defer s.Close()
 	// The keys go into the dictionary while the next ones are read.
 	type piece struct {
-		from          int64 // the number of the first row, of dense ones
+		from, rows    int64 // of dense numbers: the first, and how many
 		numbers, keys string
 	}
 	pieces := make(chan piece, 2)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		for x := range pieces {
+			before := p.into.Len()
 			if err := p.add(x.from, dense, integers{x.numbers}, []byte(x.keys), k); err != nil {
 				return err
+			}
+			if got := int64(p.into.Len() - before); dense && got != x.rows {
+				return fmt.Errorf("of %d rows from number %d on, %d have a key of their own: %w", x.rows, x.from, got, sqlite3.Error{Code: sqlite3.ErrCorrupt})
 			}
 		}
 		return nil
@@ -167,7 +172,7 @@ func (p keysOf) read(ctx context.Context, c *conn, k *known) error {
 		for from := first; from <= last; from += numbersAtOnce {
 			err := s.each(ctx, []driver.Value{from, from + numbersAtOnce - 1}, func(row []driver.Value) error {
 				select {
-				case pieces <- piece{from, str(row[0]), str(row[1])}:
+				case pieces <- piece{from, min(numbersAtOnce, last-from+1), str(row[0]), str(row[1])}:
 					return nil
 				case <-ctx.Done():
 					return ctx.Err()

@@ -66,7 +66,12 @@ func (tx *Tx) MergeAssociations(ctx context.Context, kind interchange.Kind, in S
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return tx.db.named("write "+kind.String()+"s", errors.Join(m.out.flush(), m.log.flush(), tx.w.settle()))
+	for _, end := range []func() error{m.out.flush, m.log.flush, tx.w.settle} {
+		if err := end(); err != nil {
+			return tx.db.named("write "+kind.String()+"s", err)
+		}
+	}
+	return nil
 }
 
 // beside opens a connection that reads associations of a kind as they were at Begin, since nobody else can write meanwhile. Close it.

@@ -191,6 +191,61 @@ func TestTx_Full(t *testing.T) {
 	}
 }
 
+// Wherever the disk is full, nothing is left of a merge, in the history neither: SQLite rolls back by itself then, and a statement after that would
+// be a transaction of its own.
+func TestTx_FullAnywhere(t *testing.T) {
+	db := create(t, store.Options{})
+	tx := begin(t, db)
+	seed(t, tx, 100, 20)
+	commit(t, tx)
+	load := func(db *store.DB, s *staged) error {
+		lock := must[*store.Lock](t)(db.Lock(t.Context()))
+		defer lock.Unlock()
+		must[*store.Run](t)(db.StartRun(t.Context(), store.RunInfo{Command: "import"}))
+		tx := begin(t, db)
+		defer tx.Rollback()
+		if err := tx.MergeAssociations(t.Context(), student, s, interchange.Policies{}, ignore); err != nil {
+			return err
+		}
+		return tx.Commit(t.Context())
+	}
+	if err := load(db, many(20, 100)); err != nil {
+		t.Fatal(err)
+	}
+	path := db.Path()
+	db.Close()
+	var pages int64
+	fmt.Sscan(shell(t, path, "PRAGMA page_count"), &pages)
+	before := dump(t, path)
+	fulls := 0
+	for room := int64(0); ; room++ {
+		ended := many(20, 100) // all get an end date, which the history notes
+		for i := range ended.records {
+			ended.records[i].End = ended.records[i].Begin + 30
+		}
+		db := open(t, path, store.Options{MaxPages: pages + 4 + room})
+		err := load(db, ended)
+		db.Close()
+		if err == nil {
+			break
+		}
+		fulls++
+		var full *store.FullError
+		if !errors.As(err, &full) {
+			t.Fatalf("room for %d pages: found %v, expected a *FullError", room, err)
+		}
+		if got := shell(t, path, "SELECT count(*) FROM change"); got != "0" || dump(t, path) != before {
+			t.Fatalf("room for %d pages: the history has %s changes, or the data are not as before", room, got)
+		}
+	}
+	if fulls < 5 {
+		t.Errorf("the disk was full in %d places only", fulls)
+	}
+	if got := shell(t, path, "SELECT count(*), count(end_date), (SELECT count(*) FROM change) FROM student_cohort_association"); got != "2000|2000|2000" {
+		t.Errorf("found %s", got)
+	}
+}
+
 // childEnv makes the test binary a process that is to be killed: the store's path.
 const childEnv = "COHORTX_STORE_TEST_CHILD"
 

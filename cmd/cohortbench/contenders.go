@@ -26,7 +26,7 @@ type line struct {
 	prepare func() error
 	command []string
 	exits   []int // accepted exit statuses; nil: 0
-	repeat  int   // how often the command runs each round, for what is over at once, in turn with others that repeat; 0: once
+	small   bool  // over at once: it runs smallRuns times a round, in turn with the others that are
 	bytes   int64
 	cpu     []float64
 }
@@ -65,15 +65,15 @@ func (s *set) contenders() {
 			command: []string{cohortx, "import", "--quiet", "--db", work, s.path("night", "student-cohort.xml")}},
 		{Name: sameImport, Against: xmllint, prepare: s.prepareSame, command: []string{cohortx, "import", "--quiet", "--db", s.path("loaded.db"), input}},
 		{Name: export, Against: xmllintExport, command: []string{cohortx, "export", "--all", "--db", s.path("loaded.db"), "-o", exported}},
-		{Name: xmllintExport, command: []string{"xmllint", "--noout", "--stream", "--schema", s.path("schema.xsd"), exported}},
-		{Name: xmllintSmall, command: []string{"xmllint", "--noout", "--schema", s.path("schema.xsd"), s.path("small.xml")}, repeat: smallRuns},
-		{Name: validateSmall, Against: xmllintSmall, command: []string{cohortx, "validate", s.path("small.xml")}, repeat: smallRuns},
+		{Name: xmllintExport, prepare: func() error { return readAll(exported) }, command: []string{"xmllint", "--noout", "--stream", "--schema", s.path("schema.xsd"), exported}},
+		{Name: xmllintSmall, command: []string{"xmllint", "--noout", "--schema", s.path("schema.xsd"), s.path("small.xml")}, small: true},
+		{Name: validateSmall, Against: xmllintSmall, command: []string{cohortx, "validate", s.path("small.xml")}, small: true},
 	}
 	if s.bench.profiles == "" {
 		return
 	}
 	for i, l := range s.Lines {
-		if l.command[0] == cohortx && l.repeat == 0 {
+		if l.command[0] == cohortx && !l.small {
 			name := fmt.Sprintf("%s-%d-%d.cpu", s.Release, s.N, i)
 			l.command = slices.Insert(l.command, 2, "--cpuprofile", filepath.Join(s.bench.profiles, name))
 		}
@@ -132,10 +132,13 @@ func (l *line) once() error {
 // process would have to run beside them.
 func together(lines []*line) error {
 	seconds, cpu := make([][]float64, len(lines)), make([][]float64, len(lines))
-	for range lines[0].repeat {
+	for range smallRuns {
 		for i, l := range lines {
 			s, c, err := l.time(nil)
 			if err != nil {
+				if _, _, why := l.time(&tail{}); why != nil {
+					err = why
+				}
 				return fmt.Errorf("%s: %w", l.Name, err)
 			}
 			seconds[i], cpu[i] = append(seconds[i], s), append(cpu[i], c)

@@ -90,16 +90,16 @@ func (s *set) run() error {
 	}
 	s.contenders()
 	for round := range s.bench.Rounds {
-		var small []*line
+		var quick []*line
 		for _, l := range s.Lines {
 			fmt.Fprintf(os.Stderr, "release %s, %d associations, round %d of %d: %s\n", s.Release, s.N, round+1, s.bench.Rounds, l.Name)
-			if l.repeat > 0 {
-				small = append(small, l)
+			if l.small {
+				quick = append(quick, l) // they take turns with each other
 			} else if err := l.once(); err != nil {
 				return fmt.Errorf("%s: %w", l.Name, err)
 			}
 		}
-		if err := together(small); err != nil {
+		if err := together(quick); err != nil {
 			return err
 		}
 	}

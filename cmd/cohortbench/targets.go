@@ -39,7 +39,7 @@ func (s *set) line(name string) *line {
 func (s *set) finish() {
 	for _, l := range s.Lines {
 		l.Median, l.CPU = median(l.Seconds), median(l.cpu)
-		if l.repeat == 0 {
+		if !l.small {
 			l.PerSecond = float64(s.N) / l.Median
 			if l.Name != shell {
 				l.MBPerSecond = float64(l.bytes) / 1e6 / l.Median

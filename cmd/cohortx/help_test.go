@@ -3,6 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"flag"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,4 +43,53 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	walk(newApp(&bytes.Buffer{}, &bytes.Buffer{}).Commands, nil)
+}
+
+// Help is the same whichever way it is asked for.
+func TestHelp_Words(t *testing.T) {
+	said := func(args ...string) string {
+		var stdout, stderr bytes.Buffer
+		if got := run(context.Background(), args, &stdout, &stderr); got != 0 {
+			t.Errorf("%q: exit status %d, %s", args, got, stderr.String())
+		}
+		return stdout.String()
+	}
+	for _, name := range settled {
+		want := said("cohortx", name, "--help")
+		for _, args := range [][]string{{"cohortx", name, "help"}, {"cohortx", name, "h"}, {"cohortx", "help", name}} {
+			if said(args...) != want {
+				t.Errorf("%q does not say what %s --help says", args, name)
+			}
+		}
+	}
+}
+
+// A flag that a command is made without, when it is told nothing, has the value that its absence has.
+func TestNeeded(t *testing.T) {
+	for _, c := range commands {
+		if !slices.Contains(settled, c.name) {
+			continue
+		}
+		all := c.create().Flags
+		kept := needed(slices.Clone(all))
+		if len(kept) == 0 || len(kept) == len(all) {
+			t.Errorf("%s: %d of %d flags are kept", c.name, len(kept), len(all))
+		}
+		for _, f := range all {
+			if slices.Contains(kept, f) {
+				continue
+			}
+			set := flag.NewFlagSet("", flag.ContinueOnError)
+			if err := f.Apply(set); err != nil {
+				t.Fatal(err)
+			}
+			value := set.Lookup(f.Names()[0]).Value.(flag.Getter).Get()
+			if list, ok := value.(cli.StringSlice); ok {
+				value = len(list.Value())
+			}
+			if !reflect.ValueOf(value).IsZero() {
+				t.Errorf("%s --%s: %v by default", c.name, f.Names()[0], value)
+			}
+		}
+	}
 }

@@ -13,13 +13,13 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
 
+	_ "cohortx/cmd/cohortx/early"
 	"cohortx/interchange/batch"
 	"cohortx/store"
 )
@@ -27,18 +27,7 @@ import (
 // version is set by the Makefile.
 var version = "dev"
 
-func main() {
-	growStack()
-	os.Exit(Main())
-}
-
-// growStack makes the stack as large as it will be, in one step: growing by doubling, it would be copied again and again.
-//
-//go:noinline
-func growStack() {
-	var room [16 << 10]byte
-	runtime.KeepAlive(&room)
-}
+func main() { os.Exit(Main()) }
 
 // Main runs the program and returns its exit status.
 func Main() int {
@@ -180,14 +169,13 @@ func newApp(stdout, stderr io.Writer, args ...string) *cli.App {
 			guarded(each)
 		}
 		settle(c, known)
-		c.CustomHelpTemplate = cli.CommandHelpTemplate + exitStatus
-		plainSwitches(c.Flags)
-		c.Flags = asked(c.Flags, args)
+		for _, each := range append(slices.Clip(c.Subcommands), c) {
+			each.CustomHelpTemplate = cli.CommandHelpTemplate + exitStatus
+			plainSwitches(each.Flags)
+			each.Flags = asked(each.Flags, args)
+		}
 		for _, s := range c.Subcommands {
-			s.CustomHelpTemplate = cli.CommandHelpTemplate + exitStatus
 			s.HideHelpCommand = true
-			plainSwitches(s.Flags)
-			s.Flags = asked(s.Flags, args)
 		}
 		if len(c.Subcommands) > 0 {
 			c.CustomHelpTemplate = cli.SubcommandHelpTemplate + exitStatus
@@ -196,14 +184,16 @@ func newApp(stdout, stderr io.Writer, args ...string) *cli.App {
 	return app
 }
 
-// untold reports whether a command line has no option, and the environment no setting.
+// untold reports whether a command is told nothing beside its arguments: there is no option, and the environment has no setting. Help has all
+// options, whichever way it is asked for.
 func untold(args []string) bool {
-	return !slices.ContainsFunc(args[1:], func(arg string) bool { return strings.HasPrefix(arg, "-") }) &&
-		!slices.ContainsFunc(os.Environ(), func(e string) bool { return strings.HasPrefix(e, "COHORTX_") })
+	tells := func(arg string) bool { return strings.HasPrefix(arg, "-") || arg == "help" || arg == "h" }
+	sets := func(e string) bool { return strings.HasPrefix(e, "COHORTX_") }
+	return !slices.ContainsFunc(args[min(1, len(args)):], tells) && !slices.ContainsFunc(os.Environ(), sets)
 }
 
-// needed leaves out, of a command that is told nothing, the flags that it can do without: without a flag, its value is that of its type. The parser's
-// time grows with the square of the number of flags, and would be a thirtieth of that of a check of a small file.
+// needed leaves out the flags whose default is the value of their type: without such a flag, that is what a command gets. The parser's time grows
+// with the square of the number of flags, and would be a thirtieth of that of a check of a small file.
 func needed(flags []cli.Flag) []cli.Flag {
 	return slices.DeleteFunc(flags, func(f cli.Flag) bool {
 		switch f := f.(type) {
@@ -224,8 +214,7 @@ func needed(flags []cli.Flag) []cli.Flag {
 	})
 }
 
-// asked leaves out the hidden flags that no argument names: the parser's time grows with the square of the number of flags. Without a flag, its
-// value is that of its type, and so is the default of hidden ones.
+// asked leaves out the hidden flags that no argument names, for the reasons of needed: hidden ones have no other default.
 func asked(flags []cli.Flag, args []string) []cli.Flag {
 	return slices.DeleteFunc(flags, func(f cli.Flag) bool {
 		v, ok := f.(cli.VisibleFlag)

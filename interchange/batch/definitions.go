@@ -39,14 +39,16 @@ func (d *definitions) settle(gone func(interchange.Place) bool) {
 	})
 }
 
-// reader returns a function that gives the values of a definition, as bytes that are equal if and only if the values are. They are valid until
-// its next call with the same buf.
-func (d *definitions) reader() func(x definition, buf []byte) ([]byte, error) {
-	file := follower{spill: &d.spill}
-	return func(x definition, buf []byte) ([]byte, error) {
-		buf = slices.Grow(buf[:0], int(x.size))[:x.size]
-		return buf, file.read(buf, x.from)
-	}
+// definitionReader reads definitions, which mostly lie one behind the other.
+type definitionReader struct{ file follower }
+
+func (d *definitions) reader() *definitionReader { return &definitionReader{follower{of: &d.spill}} }
+
+// read returns the values of a definition, as bytes that are equal if and only if the values are. They are valid until the next call with the
+// same buf.
+func (r *definitionReader) read(x definition, buf []byte) ([]byte, error) {
+	buf = slices.Grow(buf[:0], int(x.size))[:x.size]
+	return buf, r.file.read(buf, x.from)
 }
 
 // appendCohort appends the values of a cohort without its key. Programs are put in order, since their order in the file means nothing.

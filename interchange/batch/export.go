@@ -137,7 +137,7 @@ func (opt *ExportOptions) file(ctx context.Context, out *report.Export, write fu
 	}()
 	// XML is checked while it is written, before it is compressed; JSON is read back.
 	beside := opt.Resources == 0
-	if err := write(&steadyWriter{f: f}, beside); err != nil {
+	if err := write(&steadyWriter{f: f, keep: !beside}, beside); err != nil {
 		return fmt.Errorf("export to %s: %w", opt.Path, err)
 	}
 	if err := f.Sync(); err != nil {
@@ -202,9 +202,10 @@ type encoder interface {
 	AppendEnd(dst []byte) []byte
 }
 
-// steadyWriter writes a file and has the disk keep up with it.
+// steadyWriter writes a file and has the disk keep up with it: at most two strides of it are not yet on the disk.
 type steadyWriter struct {
 	f       *os.File
+	keep    bool  // in memory: it will be read at once
 	n       int64 // bytes written to the file,
 	started int64 // of them, given to the disk,
 	gone    int64 // of them, on the disk and out of memory
@@ -215,15 +216,19 @@ const stride = 16 << 20
 
 func (w *steadyWriter) Write(p []byte) (int, error) {
 	n, err := w.f.Write(p)
-	if w.n += int64(n); w.n-w.started >= stride {
-		if w.started > 0 {
-			letGo(w.f, w.gone, w.started-w.gone)
-			w.gone = w.started
-		}
-		writeback(w.f, w.started, w.n-w.started)
-		w.started = w.n
+	w.n += int64(n)
+	if err != nil || w.n-w.started < stride {
+		return n, err
 	}
-	return n, err
+	writeback(w.f, w.started, w.n-w.started)
+	before := w.started
+	w.started = w.n
+	if w.keep || before == w.gone {
+		return n, nil
+	}
+	from := w.gone
+	w.gone = before
+	return n, letGo(w.f, from, before-from)
 }
 
 // exporter is one export under way.

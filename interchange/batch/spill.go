@@ -47,7 +47,7 @@ func (s *spill) read(piece []byte, from int64) error {
 
 // follower reads pieces that mostly lie one behind the other: with one that does, those behind it are read.
 type follower struct {
-	*spill
+	of     *spill
 	window []byte
 	from   int64 // of the window
 	next   int64 // behind the last piece
@@ -57,12 +57,12 @@ func (f *follower) read(piece []byte, from int64) error {
 	follows, end := from == f.next, from+int64(len(piece))
 	f.next = end
 	if from < f.from || end > f.from+int64(len(f.window)) {
-		ahead := min(spillHeld, f.end-int64(len(f.held))-from)
+		ahead := min(spillHeld, f.of.end-int64(len(f.of.held))-from)
 		if !follows || int64(len(piece)) > ahead {
-			return f.spill.read(piece, from)
+			return f.of.read(piece, from)
 		}
 		f.window, f.from = slices.Grow(f.window[:0], int(ahead))[:ahead], from
-		if err := f.spill.read(f.window, from); err != nil {
+		if err := f.of.read(f.window, from); err != nil {
 			f.window = f.window[:0]
 			return err
 		}

@@ -27,7 +27,7 @@ func TestFollower(t *testing.T) {
 			}
 			want, from = append(want, piece), append(from, at)
 		}
-		f := follower{spill: s}
+		f := follower{of: s}
 		read := func(i int) {
 			t.Helper()
 			piece := make([]byte, len(want[i]))

@@ -125,15 +125,15 @@ func (s *set) readCohorts(yield func(cohortBatch) error) error {
 		b = cohortBatch{rows: make([]store.CohortRow, 0, putBatch)}
 		return yield(full)
 	}
-	read := s.definitions.reader()
+	from := s.definitions.reader()
 	var values, next []byte
 	for i, d := range s.definitions.list {
 		var err error
-		if values, err = read(d, values); err != nil {
+		if values, err = from.read(d, values); err != nil {
 			return err
 		}
 		if i+1 < len(s.definitions.list) && s.definitions.list[i+1].number == d.number {
-			if next, err = read(s.definitions.list[i+1], next); err != nil {
+			if next, err = from.read(s.definitions.list[i+1], next); err != nil {
 				return err
 			}
 			if bytes.Equal(values, next) || sameDefinition(values, next) {

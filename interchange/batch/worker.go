@@ -135,7 +135,7 @@ func (r *reader) read(b *scan.Block, p *parsed) {
 func (r *reader) touch(entities []interchange.Entity) {
 	r.keys = r.keys[:0]
 	for i := range entities[:min(len(entities), dictionary.TouchMost)] {
-		if id := entities[i].UniqueID(); id != nil {
+		if id := entities[i].StudentOfLean(); id != nil {
 			r.keys = append(r.keys, id)
 		}
 	}

@@ -66,6 +66,26 @@ func TestDictionary(t *testing.T) {
 	}
 }
 
+// Touch may be called at any time, with keys that are there and others.
+func TestDictionary_Touch(t *testing.T) {
+	d := dictionary.New()
+	var keys [][]byte
+	for i := range 2 * dictionary.TouchMost {
+		keys = append(keys, fmt.Append(nil, i), fmt.Append(nil, i, "/longer than a slot holds"))
+		d.Touch(keys)
+		d.Touch(keys[:1])
+		d.Touch(nil)
+		d.Add(keys[i])
+	}
+	for i := range keys[:2*dictionary.TouchMost] {
+		if n, ok := d.Find(keys[i]); !ok || n != uint32(i+1) {
+			t.Fatal(i, n, ok)
+		}
+	}
+	d.Freeze()
+	d.Touch(keys)
+}
+
 func TestDictionary_Grow(t *testing.T) {
 	d := dictionary.New()
 	d.Add([]byte("before"))

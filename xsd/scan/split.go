@@ -48,6 +48,9 @@ const (
 // slack is what a buffer holds beyond the size of a block, so that a child of the root mostly ends in it.
 const slack = 8 << 10
 
+// firstRead is how much is read at first: of a small document all, into a small buffer. A large one is new memory, which has its price.
+const firstRead = 64 << 10
+
 // Split reads up to the end of the root's start tag: the XML declaration, comments, processing instructions, and the tag itself. Its errors
 // and those of Next are *Error, or what r or ctx returned.
 func Split(ctx context.Context, r io.Reader, opt Options) (*Splitter, error) {
@@ -56,7 +59,7 @@ func Split(ctx context.Context, r io.Reader, opt Options) (*Splitter, error) {
 	}
 	s := &Splitter{ctx: ctx, in: r, opt: opt, limits: opt.limits(), at: Pos{Line: 1, Column: 1}, depth: 1}
 	s.buf = new(buffer)
-	s.widen(min(opt.BlockSize, DefaultBlockSize) + slack)
+	s.widen(min(opt.BlockSize, firstRead) + slack)
 	if err := s.prolog(); err != nil {
 		return nil, err
 	}
@@ -270,7 +273,9 @@ func (s *Splitter) next() (*Block, error) {
 	if s.opt.Cut != nil {
 		target = max(s.opt.Cut(target), 1)
 	}
-	s.widen(target + slack)
+	if s.ended == nil {
+		s.widen(target + slack)
+	}
 	for {
 		if err := s.fill(); err != nil {
 			return nil, err
@@ -328,7 +333,11 @@ func (s *Splitter) block(n int) *Block {
 	b := &Block{Bytes: s.buf.b[:n:n], At: s.at, Seq: s.seq, Scope: s.scope, buf: s.buf}
 	s.seq++
 	rest := s.buf.b[n:]
-	next := newBuffer(max(s.opt.BlockSize, len(rest)) + slack)
+	room := len(rest) // all that is left
+	if s.ended == nil {
+		room = max(s.opt.BlockSize, room) + slack
+	}
+	next := newBuffer(room)
 	next.b = append(next.b, rest...)
 	s.at = s.at.after(b.Bytes)
 	s.buf = next
