@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -92,6 +93,9 @@ func (b *bench) growth() {
 	}
 }
 
+// targeted is the size for which targets are set. Smaller sets show what grows with the size, and the start, which weighs more there.
+const targeted = 1_000_000
+
 // print writes two tables in Markdown.
 func (b *bench) print(w io.Writer) {
 	fmt.Fprintf(w, "Medians of %d rounds on %d processors. The shell's page cache is %d MiB, that of cohortx 16 MiB.\n\n", b.Rounds, b.Cores, shellCache>>10)
@@ -112,6 +116,9 @@ func (b *bench) print(w io.Writer) {
 	fmt.Fprintln(t, "| release\t| associations\t| target\t| is\t| must\t| aim\t|\t|")
 	fmt.Fprintln(t, "|---\t|---:\t|---\t|---:\t|---:\t|---:\t|---\t|")
 	for _, s := range b.Sets {
+		if s.N < targeted && slices.ContainsFunc(b.Sets, func(s *set) bool { return s.N >= targeted }) {
+			continue
+		}
 		for _, x := range s.Targets {
 			fmt.Fprintf(t, "| %s\t| %d\t| %s\t| %.3g %s\t| %.3g\t| %.3g\t| %s\t|\n", s.Release, s.N, x.Name, x.Value, x.Unit, x.Must, x.Aim, x.verdict())
 		}
