@@ -35,7 +35,7 @@ func newBulk(c *conn, width int, head, tail string) *bulk {
 }
 
 // mostLent is how many statements of a bulk may wait to be executed. With 2, SQLite was seen to wait for the merge, in a virtual machine where waking a
-// goroutine takes its time; 8 made the merge a tenth quicker. Each is 16,000 values of associations, or 64 KB.
+// goroutine takes its time; 8 made the merge a tenth quicker. Each is 1,600 values of associations, or 64 KB.
 const mostLent = 8
 
 func arguments(n int) []driver.NamedValue {

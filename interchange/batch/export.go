@@ -111,11 +111,10 @@ func compressed(write func(io.Writer, bool) error, out *report.Export) func(io.W
 	return func(w io.Writer, check bool) error {
 		packed := &countingWriter{w: w}
 		z := gzip.NewWriter(packed) // no name, no time: equal data give equal bytes
-		err := write(z, check)
-		if errors.Is(err, errNothing) {
-			return err // nothing at all is written, not even what begins a compressed file
+		if err := write(z, check); err != nil {
+			return err // the compressed file is not ended, nor, when there is nothing to export, begun
 		}
-		if err := errors.Join(err, z.Close()); err != nil {
+		if err := z.Close(); err != nil {
 			return err
 		}
 		out.Bytes = packed.n
