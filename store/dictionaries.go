@@ -197,41 +197,42 @@ func (p keysOf) read(ctx context.Context, c *conn, k *known) error {
 func (p keysOf) add(from int64, dense bool, list integers, text []byte, k *known) error {
 	var numbers [dictionary.TouchMost]uint32
 	keys := make([][]byte, 0, len(numbers))
-	var made []byte
-	for id, more := uint64(from), true; more; {
-		made, keys = made[:0], keys[:0]
-		for more && len(keys) < len(numbers) {
-			if !dense {
-				id, _ = list.next()
-			}
-			var length uint64
-			if length, more = list.next(); !more {
-				break
-			}
-			if length > uint64(len(text)) {
-				return fmt.Errorf("SQLite gave fewer bytes of keys than it said, before number %d", id)
-			}
-			key := text[:length]
-			text = text[length:]
-			if p.table == cohorts {
-				organization, identifier, _ := bytes.Cut(key, []byte(":"))
-				n, err := strconv.ParseInt(string(organization), 10, 64)
-				if err != nil {
-					return err
-				}
-				at := len(made)
-				made = interchange.AppendCohortKey(made, n, identifier)
-				key = made[at:]
-			}
-			numbers[len(keys)] = uint32(id)
-			keys = append(keys, key)
-			id++
-		}
+	var made []byte // keys that are not as SQLite gives them
+	put := func() {
 		p.into.Touch(keys)
 		for i, key := range keys {
 			p.into.Put(key, numbers[i])
 			k.rows[p.table].add(numbers[i])
 		}
+		made, keys = made[:0], keys[:0]
 	}
-	return nil
+	for id := uint64(from); ; id++ {
+		if !dense {
+			id, _ = list.next()
+		}
+		length, ok := list.next()
+		if !ok {
+			put()
+			return nil
+		}
+		if length > uint64(len(text)) {
+			return fmt.Errorf("SQLite gave fewer bytes of keys than it said, before number %d", id)
+		}
+		key := text[:length]
+		text = text[length:]
+		if p.table == cohorts {
+			organization, identifier, _ := bytes.Cut(key, []byte(":"))
+			n, err := strconv.ParseInt(string(organization), 10, 64)
+			if err != nil {
+				return err
+			}
+			at := len(made)
+			made = interchange.AppendCohortKey(made, n, identifier)
+			key = made[at:]
+		}
+		numbers[len(keys)] = uint32(id)
+		if keys = append(keys, key); len(keys) == len(numbers) {
+			put()
+		}
+	}
 }

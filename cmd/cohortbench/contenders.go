@@ -128,8 +128,8 @@ func (l *line) once() error {
 	return nil
 }
 
-// together runs contenders that are over at once, in turn, as often as they repeat, and notes the medians. What they say goes nowhere: to read it, this
-// process would have to run beside them.
+// together runs contenders that are over at once, smallRuns times in turn, and notes the medians. What they say goes nowhere: to read it, this process
+// would have to run beside them.
 func together(lines []*line) error {
 	seconds, cpu := make([][]float64, len(lines)), make([][]float64, len(lines))
 	for range smallRuns {
